@@ -1,0 +1,3 @@
+"""Calotype: a virtual-machine image service."""
+
+__version__ = "0.1.0"

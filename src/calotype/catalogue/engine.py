@@ -1,0 +1,168 @@
+"""Connections and transactions, on SQLite and PostgreSQL.
+
+With SQLAlchemy's defaults on SQLite two processes lost 92 % of their acknowledged read-then-write transactions, silently.
+Hence: the driver's own transaction control is off, a reading transaction cannot write, a writing one takes its lock at once.
+Source: docs/design/0002-catalogue.md.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, create_engine, event, make_url
+from sqlalchemy.engine import URL, Engine
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from calotype.domain.errors import Broken, Busy, Conflict
+
+#: How long a transaction waits for the one lock a SQLite file has, and for a connection of the pool.
+LOCK_WAIT_S = 30.0
+
+#: A reading statement that takes longer reads far more than a page; it is ended so that others can go on.
+STATEMENT_TIMEOUT_S = 5.0
+
+#: SQLite asks about the deadline every so many steps of its machine: about every millisecond of work.
+_STEPS_BETWEEN_QUESTIONS = 20_000
+
+
+class TooSlow(Busy):
+    """A statement was ended because it took longer than `STATEMENT_TIMEOUT_S`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogueOptions:
+    """What may be set about the catalogue."""
+
+    url: str
+    # Folder-wide durability of SQLite: FULL survives a power cut; OFF is for data that go at exit anyway.
+    is_durable: bool = True
+    pool_size: int = 8
+
+
+class Catalogue:
+    """One database. `reading()` and `writing()` are its only doors; close it when done."""
+
+    def __init__(self, options: CatalogueOptions) -> None:
+        url = make_url(options.url)
+        self.is_sqlite = url.get_backend_name() == "sqlite"
+        self._write_lock = threading.Lock()
+        if self.is_sqlite:
+            self._readers = _sqlite_engine(url, options, begin="BEGIN", query_only=True)
+            self._writers = _sqlite_engine(url, options, begin="BEGIN IMMEDIATE", query_only=False)
+        else:
+            self._readers = self._writers = _postgresql_engine(url, options)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that sees one state of the catalogue and cannot change it.
+
+        Raises TooSlow for a statement over the time limit, Broken while the database cannot be reached.
+        """
+        with _translated(), self._readers.connect() as connection:
+            if self.is_sqlite:
+                connection.info["deadline"][0] = time.monotonic() + STATEMENT_TIMEOUT_S
+                with connection.begin():
+                    yield connection
+            else:
+                with connection.execution_options(postgresql_readonly=True).begin():
+                    yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that is committed, durably, when the block ends well, and undone otherwise.
+
+        On SQLite it is the only one, in this process and among all: what it reads stays true until it ends.
+        On PostgreSQL rows that a decision rests on are read `FOR UPDATE`.
+        Raises Busy if the lock cannot be had in `LOCK_WAIT_S`, Conflict if the database cannot order two changes.
+        """
+        if not self.is_sqlite:
+            with _translated(), self._writers.begin() as connection:
+                yield connection
+            return
+        if not self._write_lock.acquire(timeout=LOCK_WAIT_S):
+            raise Busy("The catalogue is locked by another change; try again.")
+        try:
+            with _translated(), self._writers.begin() as connection:
+                yield connection
+        finally:
+            self._write_lock.release()
+
+    def close(self) -> None:
+        self._readers.dispose()
+        self._writers.dispose()
+
+
+def _sqlite_engine(url: URL, options: CatalogueOptions, *, begin: str, query_only: bool) -> Engine:
+    engine = create_engine(
+        url,
+        connect_args={"isolation_level": None, "timeout": LOCK_WAIT_S, "check_same_thread": False},
+        pool_size=options.pool_size if query_only else 1,
+        max_overflow=0,
+        pool_timeout=LOCK_WAIT_S,
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, record: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute(f"PRAGMA synchronous={'FULL' if options.is_durable else 'OFF'}")
+        # 64 MiB a connection at most: the upper levels of every index of a million images.
+        cursor.execute("PRAGMA cache_size=-65536" if query_only else "PRAGMA cache_size=-16384")
+        cursor.execute("PRAGMA mmap_size=0")
+        if query_only:
+            cursor.execute("PRAGMA query_only=ON")
+            deadline = record.info["deadline"] = [0.0]
+            connection.set_progress_handler(lambda: time.monotonic() > deadline[0], _STEPS_BETWEEN_QUESTIONS)
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin_as_told(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _postgresql_engine(url: URL, options: CatalogueOptions) -> Engine:
+    return create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        pool_size=options.pool_size,
+        max_overflow=0,
+        pool_timeout=LOCK_WAIT_S,
+        connect_args={"options": f"-c statement_timeout={int(STATEMENT_TIMEOUT_S * 1000)} -c TimeZone=UTC"},
+    )
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Errors of the database as ours; the foreign one stays its cause, for the log only."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise Conflict("Somebody else changed the same thing at the same time.") from error
+    except DBAPIError as error:
+        raise _as_ours(error) from error
+    except PoolTimeout as error:
+        raise Busy("All connections to the catalogue are in use; try again.") from error
+    except SQLAlchemyError as error:
+        raise Broken("The catalogue cannot be used at the moment.") from error
+
+
+#: PostgreSQL: serialization_failure, deadlock_detected, and query_canceled.
+_ORDER_STATES = ("40001", "40P01")
+_CANCELED_STATE = "57014"
+
+
+def _as_ours(error: DBAPIError) -> Exception:
+    text = str(error.orig)
+    state = getattr(error.orig, "sqlstate", None)
+    if state in _ORDER_STATES:
+        return Conflict("Somebody else changed the same thing at the same time; try again.")
+    if state == _CANCELED_STATE or text == "interrupted":
+        return TooSlow("The catalogue took too long to answer.")
+    if isinstance(error, OperationalError) and ("locked" in text or "busy" in text):
+        return Busy("The catalogue is locked by another change; try again.")
+    return Broken("The catalogue cannot be used at the moment.")

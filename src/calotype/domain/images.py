@@ -1,0 +1,106 @@
+"""An image and its parts: status, visibility, members."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Visibility(StrEnum):
+    """Who may see an image: everybody, everybody who knows the id, its members, its owner."""
+
+    PUBLIC = "public"
+    COMMUNITY = "community"
+    SHARED = "shared"
+    PRIVATE = "private"
+
+
+class Status(StrEnum):
+    """Where an image is in its life. Source: docs/api/v1.md, "Status"."""
+
+    QUEUED = "queued"
+    SAVING = "saving"
+    UPLOADING = "uploading"
+    IMPORTING = "importing"
+    ACTIVE = "active"
+    DEACTIVATED = "deactivated"
+    KILLED = "killed"
+    PENDING_DELETE = "pending_delete"
+    DELETED = "deleted"
+
+
+#: The only legal moves between states; everything else is a Conflict.
+MOVES: dict[Status, frozenset[Status]] = {
+    Status.QUEUED: frozenset(
+        {Status.SAVING, Status.UPLOADING, Status.IMPORTING, Status.ACTIVE, Status.KILLED, Status.DELETED}
+    ),
+    Status.SAVING: frozenset({Status.ACTIVE, Status.QUEUED, Status.KILLED, Status.DELETED}),
+    Status.UPLOADING: frozenset({Status.IMPORTING, Status.QUEUED, Status.DELETED}),
+    Status.IMPORTING: frozenset({Status.ACTIVE, Status.QUEUED, Status.DELETED}),
+    Status.ACTIVE: frozenset({Status.DEACTIVATED, Status.PENDING_DELETE, Status.DELETED}),
+    Status.DEACTIVATED: frozenset({Status.ACTIVE, Status.PENDING_DELETE, Status.DELETED}),
+    Status.KILLED: frozenset({Status.DELETED}),
+    Status.PENDING_DELETE: frozenset({Status.DELETED, Status.ACTIVE}),
+    Status.DELETED: frozenset(),
+}
+
+#: States in which an image counts as deleted, whatever its caller asks.
+GONE = frozenset({Status.PENDING_DELETE, Status.DELETED})
+
+
+class MemberStatus(StrEnum):
+    """What a member has answered to being given an image."""
+
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A project an image is shared with."""
+
+    project: str
+    status: MemberStatus = MemberStatus.PENDING
+    can_share: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """An external URL that holds an image's data; never one of our own keys."""
+
+    url: str
+    store: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """One image as the catalogue holds it. Times are UTC; a deleted image keeps its properties, dialects hide them."""
+
+    id: str
+    name: str | None = None
+    owner: str | None = None
+    visibility: Visibility = Visibility.SHARED
+    status: Status = Status.QUEUED
+    disk_format: str | None = None
+    container_format: str | None = None
+    size_bytes: int | None = None
+    virtual_size_bytes: int | None = None
+    min_disk_gib: int = 0
+    min_ram_mib: int = 0
+    checksum: str | None = None
+    os_hash_algo: str | None = None
+    os_hash_value: str | None = None
+    is_protected: bool = False
+    is_hidden: bool = False
+    created_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None = None
+    properties: dict[str, str | None] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    locations: tuple[Location, ...] = ()
+    version: int = 1
+    member_count: int = 0
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.deleted_at is not None

@@ -1,0 +1,84 @@
+"""Who may do what: one table of rules for every dialect, and who sees which image."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from calotype.domain.callers import Caller, Role
+from calotype.domain.errors import Refused
+from calotype.domain.images import Image, MemberStatus, Visibility
+from calotype.domain.query import ImageQuery
+
+
+class Action(StrEnum):
+    """A right, by the name the field's policy files use."""
+
+    LIST_IMAGES = "get_images"
+    SHOW_IMAGE = "get_image"
+    ADD_IMAGE = "add_image"
+    UPLOAD_IMAGE = "upload_image"
+    DOWNLOAD_IMAGE = "download_image"
+    PUBLICIZE_IMAGE = "publicize_image"
+
+
+NOBODY = None
+
+#: reader reads, member also writes and downloads, admin does all. Source: docs/api/v1.md, "Rights".
+DEFAULT_RULES: Mapping[Action, Role | None] = MappingProxyType(
+    {
+        Action.LIST_IMAGES: Role.READER,
+        Action.SHOW_IMAGE: Role.READER,
+        Action.ADD_IMAGE: Role.MEMBER,
+        Action.UPLOAD_IMAGE: Role.MEMBER,
+        Action.DOWNLOAD_IMAGE: Role.MEMBER,
+        Action.PUBLICIZE_IMAGE: Role.ADMIN,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The role each action needs; NOBODY refuses everybody, admins included."""
+
+    needs: Mapping[Action, Role | None]
+
+    def check(self, caller: Caller, action: Action) -> None:
+        """Raises Refused, with the same text whatever the image, if *caller* lacks the right to *action*."""
+        needed = self.needs[action]
+        if needed is NOBODY or not caller.holds(needed):
+            raise Refused("You are not authorized to complete this action.", action)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The images a listing looks at: everything, or those that are public, the project's own, shared with it, community.
+
+    *project* None: the caller has no project, owns nothing and is a member of nothing.
+    *member_statuses* None: shared images count whatever the member answered.
+    *community*: others' community images too.
+    """
+
+    project: str | None
+    everything: bool
+    community: bool
+    member_statuses: frozenset[MemberStatus] | None
+
+
+def list_scope(caller: Caller, query: ImageQuery) -> Scope:
+    """The images of which *query* may show *caller* a page. Source: docs/api/v1.md, "Who sees what"."""
+    community = query.visibilities is not None and Visibility.COMMUNITY in query.visibilities
+    return Scope(caller.project, query.everything and caller.is_admin, community, query.member_statuses)
+
+
+def may_see(caller: Caller, image: Image, *, is_member: bool) -> bool:
+    """True if *caller* may see *image* by its id; deleted images are the dialect's affair.
+
+    *is_member*: the image has a member row for the caller's project, whatever the member answered.
+    An image without owner is seen by everybody, hidden or not. Source: docs/api/v1.md, "Who sees what".
+    """
+    if caller.is_admin or image.owner is None or image.owner == caller.project:
+        return True
+    if image.visibility is Visibility.SHARED:
+        return is_member
+    return image.visibility in (Visibility.PUBLIC, Visibility.COMMUNITY)

@@ -1,0 +1,1 @@
+"""The dialects, one package each; none knows another. Shapes in, shapes out."""
