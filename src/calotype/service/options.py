@@ -1,0 +1,25 @@
+"""What an operator may set about images; docs/operate/configure.md has the same rows for readers."""
+
+from dataclasses import dataclass
+
+from calotype.domain.formats import CONTAINER_FORMATS, DISK_FORMATS
+
+TIB = 1 << 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceOptions:
+    # Disk formats an image may declare.
+    disk_formats: tuple[str, ...] = DISK_FORMATS
+    # Container formats an image may declare.
+    container_formats: tuple[str, ...] = CONTAINER_FORMATS
+    # Bytes of the largest image that is taken.
+    image_size_cap_bytes: int = TIB
+    # Custom properties an image may have; negative: any number.
+    property_quota: int = 128
+    # True refuses data that are not what disk_format says; False only logs it. Unsafe data are refused either way.
+    require_image_format_match: bool = True
+    # Images on a page when the caller names no limit.
+    limit_default: int = 25
+    # Images on a page at most, whatever the caller asks.
+    limit_max: int = 1000

@@ -1,0 +1,18 @@
+"""Everything a dialect may ask for, in one value that `app.py` fills."""
+
+from dataclasses import dataclass
+
+from calotype.service.accounts import Accounts
+from calotype.service.downloads import Downloads
+from calotype.service.images import Images
+from calotype.service.options import ServiceOptions
+from calotype.service.uploads import Uploads
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    images: Images
+    uploads: Uploads
+    downloads: Downloads
+    accounts: Accounts
+    options: ServiceOptions
