@@ -214,3 +214,15 @@ tokens = Table(
     Index("ix_tokens_expires_at", "expires_at"),
     sqlite_with_rowid=False,
 )
+
+#: How far each bulk load has come, written in the transaction of the lines it counts; `last_line_digest` tells whether a file
+#: is still the one that was begun. `look_ups_pending`: properties, tags and secondary indexes are missing until the load, or
+#: the next start, has built them. Source: docs/design/0005-bulk-load.md.
+loads = Table(
+    "loads",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("lines_done", BigInteger, nullable=False),
+    Column("last_line_digest", Text, nullable=False),
+    Column("look_ups_pending", Boolean, nullable=False),
+)
