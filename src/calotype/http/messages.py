@@ -47,6 +47,13 @@ class Request:
                 return value
         return None
 
+    @property
+    def proven_caller(self) -> Caller:
+        """The caller, in handlers of a face that asks for proof of identity; elsewhere a bug, and RuntimeError."""
+        if self.caller is None:
+            raise RuntimeError("this face asks nobody who they are")
+        return self.caller
+
 
 class Blob(Protocol):
     """Bytes at rest, open for reading; `close` is called once."""
