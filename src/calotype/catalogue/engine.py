@@ -19,6 +19,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from calotype.domain.errors import Broken, Busy, Conflict
 
+#: `Connection` is what the floors above hand from `reading()` or `writing()` to statements; they know no more of it.
+__all__ = ["Catalogue", "CatalogueOptions", "Connection", "TooSlow"]
+
 #: How long a transaction waits for the one lock a SQLite file has, and for a connection of the pool.
 LOCK_WAIT_S = 30.0
 
