@@ -65,7 +65,7 @@ class Catalogue:
 
         Raises TooSlow for a statement over the time limit, Broken while the database cannot be reached.
         """
-        with _translated(), self._readers.connect() as connection:
+        with translated(), self._readers.connect() as connection:
             if self.is_sqlite:
                 connection.info["deadline"][0] = time.monotonic() + STATEMENT_TIMEOUT_S
                 with connection.begin():
@@ -83,13 +83,13 @@ class Catalogue:
         Raises Busy if the lock cannot be had in `LOCK_WAIT_S`, Conflict if the database cannot order two changes.
         """
         if not self.is_sqlite:
-            with _translated(), self._writers.begin() as connection:
+            with translated(), self._writers.begin() as connection:
                 yield connection
             return
         if not self._write_lock.acquire(timeout=LOCK_WAIT_S):
             raise Busy("The catalogue is locked by another change; try again.")
         try:
-            with _translated(), self._writers.begin() as connection:
+            with translated(), self._writers.begin() as connection:
                 yield connection
         finally:
             self._write_lock.release()
@@ -140,7 +140,7 @@ def _postgresql_engine(url: URL, options: CatalogueOptions) -> Engine:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
     """Errors of the database as ours; the foreign one stays its cause, for the log only."""
     try:
         yield
