@@ -1,4 +1,9 @@
-"""What can be wrong with a request before any dialect's rules are asked."""
+"""What can be wrong with a request before any dialect's rules are asked, and the answers of last resort."""
+
+from http import HTTPStatus
+
+from calotype.domain.errors import Broken, Throttled
+from calotype.http.messages import Headers, Response
 
 
 class HttpError(Exception):
@@ -7,13 +12,18 @@ class HttpError(Exception):
     *headers* belong to the answer (`Allow`, `Retry-After`). *close*: the connection cannot be used again.
     """
 
-    def __init__(
-        self, status: int, reason: str, headers: tuple[tuple[str, str], ...] = (), *, close: bool = False
-    ) -> None:
+    def __init__(self, status: int, reason: str, headers: Headers = (), *, close: bool = False) -> None:
         super().__init__(reason)
         self.status = status
         self.headers = headers
         self.close = close
+
+
+class BrokenBody(HttpError):
+    """The body of a request broke off: nothing more of it will come."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(status, reason, close=True)
 
 
 def not_found() -> HttpError:
@@ -22,3 +32,29 @@ def not_found() -> HttpError:
 
 def method_not_allowed(allowed: list[str]) -> HttpError:
     return HttpError(405, "The method is not allowed for this resource.", (("Allow", ", ".join(allowed)),))
+
+
+def not_implemented(method: str) -> HttpError:
+    return HttpError(501, f"The method {method} is not implemented.")
+
+
+def unexpected() -> HttpError:
+    """What a client reads when we have a bug; the rest is in the log."""
+    return HttpError(500, "The server has met an unexpected condition.")
+
+
+def retry_headers(error: Exception) -> Headers:
+    """`Retry-After`, in seconds, for errors that pass by themselves; nothing for others."""
+    if isinstance(error, Throttled | Broken):
+        return (("Retry-After", str(error.retry_after_s)),)
+    return ()
+
+
+def write_plain(error: HttpError) -> Response:
+    """*error* in the form of no dialect: status line, blank line, reason; for requests that no face can be found for."""
+    text = f"{error.status} {HTTPStatus(error.status).phrase}\n\n{error}\n"
+    return Response(
+        status=error.status,
+        headers=(("Content-Type", "text/plain; charset=UTF-8"), *error.headers),
+        body=text.encode(errors="replace"),
+    )
