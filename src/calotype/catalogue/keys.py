@@ -5,17 +5,18 @@ import hashlib
 #: PostgreSQL refuses an index entry of more than 2,704 bytes; short keys also keep the look-ups small.
 LONGEST_KEY_BYTES = 128
 
+_DIGEST_MARK = "sha256:"
+
 
 def value_key(value: str) -> str:
     """*value* itself if its UTF-8 has at most 128 bytes, else `sha256:` and the digest in hexadecimal.
 
-    Two values with one key are equal for all practical purposes, with one exception that a filter may check on the row:
-    a value that spells another's digest.
+    What spells such a key itself is digested too, so that two values never share a key.
     """
     encoded = value.encode()
-    if len(encoded) <= LONGEST_KEY_BYTES:
+    if len(encoded) <= LONGEST_KEY_BYTES and not value.startswith(_DIGEST_MARK):
         return value
-    return f"sha256:{hashlib.sha256(encoded).hexdigest()}"
+    return _DIGEST_MARK + hashlib.sha256(encoded).hexdigest()
 
 
 def id_key(image_id: str) -> str:

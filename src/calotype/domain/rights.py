@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from calotype.domain.callers import Caller, Role
 from calotype.domain.errors import Refused
-from calotype.domain.images import Image, MemberStatus, Visibility
+from calotype.domain.images import MemberStatus, Visibility
 from calotype.domain.query import ImageQuery
 
 
@@ -17,6 +17,7 @@ class Action(StrEnum):
     LIST_IMAGES = "get_images"
     SHOW_IMAGE = "get_image"
     ADD_IMAGE = "add_image"
+    MODIFY_IMAGE = "modify_image"
     UPLOAD_IMAGE = "upload_image"
     DOWNLOAD_IMAGE = "download_image"
     PUBLICIZE_IMAGE = "publicize_image"
@@ -30,6 +31,7 @@ DEFAULT_RULES: Mapping[Action, Role | None] = MappingProxyType(
         Action.LIST_IMAGES: Role.READER,
         Action.SHOW_IMAGE: Role.READER,
         Action.ADD_IMAGE: Role.MEMBER,
+        Action.MODIFY_IMAGE: Role.MEMBER,
         Action.UPLOAD_IMAGE: Role.MEMBER,
         Action.DOWNLOAD_IMAGE: Role.MEMBER,
         Action.PUBLICIZE_IMAGE: Role.ADMIN,
@@ -52,14 +54,14 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The images a listing looks at: everything, or those that are public, the project's own, shared with it, community.
+    """The images a listing looks at: everything, or what is public, the caller's own, shared with the caller, community.
 
-    *project* None: the caller has no project, owns nothing and is a member of nothing.
+    *caller* without a project owns nothing and is a member of nothing.
+    *everything*: all images; others' community images only if *community*.
     *member_statuses* None: shared images count whatever the member answered.
-    *community*: others' community images too.
     """
 
-    project: str | None
+    caller: Caller
     everything: bool
     community: bool
     member_statuses: frozenset[MemberStatus] | None
@@ -68,17 +70,22 @@ class Scope:
 def list_scope(caller: Caller, query: ImageQuery) -> Scope:
     """The images of which *query* may show *caller* a page. Source: docs/api/v1.md, "Who sees what"."""
     community = query.visibilities is not None and Visibility.COMMUNITY in query.visibilities
-    return Scope(caller.project, query.everything and caller.is_admin, community, query.member_statuses)
+    return Scope(caller, query.everything and caller.is_admin, community, query.member_statuses)
 
 
-def may_see(caller: Caller, image: Image, *, is_member: bool) -> bool:
-    """True if *caller* may see *image* by its id; deleted images are the dialect's affair.
+def may_see(caller: Caller, owner: str | None, visibility: Visibility, *, is_member: bool) -> bool:
+    """True if *caller* may see the image by its id; whether deleted images are shown is the dialect's affair.
 
     *is_member*: the image has a member row for the caller's project, whatever the member answered.
-    An image without owner is seen by everybody, hidden or not. Source: docs/api/v1.md, "Who sees what".
+    An image without owner is seen by everybody. Source: docs/api/v1.md, "Who sees what".
     """
-    if caller.is_admin or image.owner is None or image.owner == caller.project:
+    if may_change(caller, owner) or owner is None:
         return True
-    if image.visibility is Visibility.SHARED:
+    if visibility is Visibility.SHARED:
         return is_member
-    return image.visibility in (Visibility.PUBLIC, Visibility.COMMUNITY)
+    return visibility in (Visibility.PUBLIC, Visibility.COMMUNITY)
+
+
+def may_change(caller: Caller, owner: str | None) -> bool:
+    """True if the image is the caller's own to change: its project owns it, or the caller is an admin."""
+    return caller.is_admin or (owner is not None and owner == caller.project)

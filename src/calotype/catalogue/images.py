@@ -1,0 +1,121 @@
+"""Statements about one image: put in, read, changed, moved between states."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, exists, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from calotype.catalogue import tables
+from calotype.catalogue.keys import id_key, value_key
+from calotype.catalogue.rows import STORED, to_image, to_row
+from calotype.catalogue.times import to_micros
+from calotype.domain.errors import Conflict
+from calotype.domain.images import Image, Status
+
+_images = tables.images
+_SELECT: Select[Any] = select(*(_images.c[name] for name in STORED)).where(_images.c.id == bindparam("image_id"))
+_SELECT_FOR_UPDATE = _SELECT.with_for_update()
+
+
+def insert_image(connection: Connection, image: Image) -> None:
+    """Put *image* in, with its look-ups. Raises Conflict if its id was ever used, by whomever."""
+    try:
+        connection.execute(insert(tables.used_ids), {"id_key": id_key(image.id)})
+    except IntegrityError as error:
+        raise Conflict(f"An image with ID {image.id} already exists.") from error
+    connection.execute(insert(_images), to_row(image))
+    if not image.is_deleted:
+        _insert_look_ups(connection, image)
+
+
+def get(connection: Connection, image_id: str, *, for_update: bool = False) -> Image | None:
+    """The image of this id, spelled as stored; deleted ones too. *for_update* keeps others off it until the end."""
+    statement = _SELECT_FOR_UPDATE if for_update else _SELECT
+    row = connection.execute(statement, {"image_id": image_id}).one_or_none()
+    return None if row is None else to_image(row)
+
+
+def is_member(connection: Connection, image_id: str, project: str | None) -> bool:
+    """True if the image has a member row for *project*, whatever the member answered."""
+    if project is None:
+        return False
+    members = tables.image_members
+    statement = select(members.c.image_id).where(members.c.image_id == image_id, members.c.member == project)
+    return connection.execute(statement).one_or_none() is not None
+
+
+def write(connection: Connection, image: Image) -> bool:
+    """Store *image* as its next version. False, and nothing done, if it is not at `image.version` any more."""
+    guard = (_images.c.id == image.id, _images.c.version == image.version)
+    values = to_row(replace(image, version=image.version + 1))
+    if connection.execute(update(_images).where(*guard).values(values)).rowcount != 1:
+        return False
+    for look_up in (tables.image_properties, tables.image_tags):
+        connection.execute(delete(look_up).where(look_up.c.image_id == image.id))
+    if not image.is_deleted:
+        _insert_look_ups(connection, image)
+    return True
+
+
+def mark_active(
+    connection: Connection,
+    image_id: str,
+    upload_id: str,
+    *,
+    size_bytes: int,
+    virtual_size_bytes: int | None,
+    checksum: str,
+    os_hash_algo: str,
+    os_hash_value: str,
+    now: datetime,
+) -> bool:
+    """Make the image active with what its data turned out to be. False if it is not in this upload's hands any more."""
+    return _leave_saving(
+        connection,
+        image_id,
+        upload_id,
+        status=Status.ACTIVE,
+        size_bytes=size_bytes,
+        virtual_size_bytes=virtual_size_bytes,
+        checksum=checksum,
+        os_hash_algo=os_hash_algo,
+        os_hash_value=os_hash_value,
+        updated_at=to_micros(now),
+    )
+
+
+def mark_failed(connection: Connection, image_id: str, upload_id: str, *, status: Status, now: datetime) -> bool:
+    """Make the image killed or queued again. False if it is not in this upload's hands any more."""
+    return _leave_saving(connection, image_id, upload_id, status=status, updated_at=to_micros(now))
+
+
+def _leave_saving(connection: Connection, image_id: str, upload_id: str, **values: Any) -> bool:
+    statement = (
+        update(_images)
+        .where(_images.c.id == image_id, _images.c.status == Status.SAVING.value, _holds(upload_id))
+        .values(version=_images.c.version + 1, **values)
+    )
+    return connection.execute(statement).rowcount == 1
+
+
+def _holds(upload_id: str) -> ColumnElement[bool]:
+    uploads = tables.uploads
+    return exists().where(uploads.c.id == upload_id, uploads.c.image_id == _images.c.id)
+
+
+def _insert_look_ups(connection: Connection, image: Image) -> None:
+    properties = [
+        {"name": name, "value_key": value_key(value), "image_id": image.id}
+        for name, value in image.properties.items()
+        if value is not None
+    ]
+    _insert_all(connection, tables.image_properties, properties)
+    tag_keys = {value_key(tag) for tag in image.tags}
+    _insert_all(connection, tables.image_tags, [{"tag_key": key, "image_id": image.id} for key in tag_keys])
+
+
+def _insert_all(connection: Connection, table: Any, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        connection.execute(insert(table), rows)

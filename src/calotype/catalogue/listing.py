@@ -1,0 +1,323 @@
+"""One page of a listing, flat in the size of the catalogue: two statements at most.
+
+The first resolves the marker and asks the look-ups for up to 1,001 ids of each condition they can answer. The second
+starts from the smallest set of ids if one is small enough, else walks the caller's images in order and checks each.
+Which shapes stay flat, and which read more, is in docs/design/0002-catalogue.md.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, TextClause, text
+
+from calotype.catalogue.conditions import Binds, bound, check, holds_of_gone, look_ups, simplify
+from calotype.catalogue.engine import TooSlow
+from calotype.catalogue.rows import COLUMNS, STORED, to_image
+from calotype.domain.errors import Busy, Invalid
+from calotype.domain.images import Image, Visibility
+from calotype.domain.query import Compare, Condition, Field, ImageQuery, OneOf, Sort, SortKey
+from calotype.domain.rights import Scope, may_see
+
+#: A set of this many ids is checked row by row at once; a larger one is worth a walk in order, which finds hits soon.
+FEW = 1_000
+
+#: The columns a listing is ordered by; never NULL.
+SORT_COLUMNS = {
+    SortKey.NAME: "sort_name",
+    SortKey.STATUS: "status",
+    SortKey.CONTAINER_FORMAT: "sort_container_format",
+    SortKey.DISK_FORMAT: "sort_disk_format",
+    SortKey.SIZE: "sort_size",
+    SortKey.ID: "id",
+    SortKey.CREATED_AT: "created_at",
+    SortKey.UPDATED_AT: "updated_at",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where a page begins: the values of the marker's sort columns, and the only live ids that can match, if few."""
+
+    marker: dict[str, Any] | None = None
+    ids: Sequence[str] | None = None
+
+
+def select_page(connection: Connection, scope: Scope, query: ImageQuery) -> list[Image]:
+    """The images of one page, properties and tags included: two statements at most, whatever the page size.
+
+    Raises Invalid("marker", …) if the marker is not an image this caller may begin after, and Busy, naming the filters,
+    if the page cannot be found within the time a statement may take.
+    """
+    conditions = simplify(query.conditions)
+    try:
+        start = _find_start(connection, scope, query, conditions or ())
+        if conditions is None or query.limit == 0:
+            return []
+        binds = Binds(is_sqlite(connection))
+        sql = page_sql(scope, query, conditions, start, binds)
+        return [to_image(row) for row in connection.execute(prepared(sql), binds.values)] if sql else []
+    except TooSlow as error:
+        raise Busy(f"The listing took too long. Filters in use: {_named(query.conditions)}.") from error
+
+
+@lru_cache(maxsize=1024)
+def prepared(sql: str) -> TextClause:
+    """*sql* as SQLAlchemy runs it; kept, since the shapes of listings repeat."""
+    return text(sql)
+
+
+def is_sqlite(connection: Connection) -> bool:
+    return connection.dialect.name == "sqlite"
+
+
+def _named(conditions: Iterable[Condition]) -> str:
+    names = [condition.field if isinstance(condition, OneOf | Compare) else "…" for condition in conditions]
+    return ", ".join(sorted(set(names))) or "none"
+
+
+# The first statement: the marker and the look-ups
+
+
+def _find_start(connection: Connection, scope: Scope, query: ImageQuery, conditions: Sequence[Condition]) -> Start:
+    binds = Binds(is_sqlite(connection))
+    found = look_ups(conditions, binds)
+    sql = start_sql(scope, query, found, binds)
+    if not sql:
+        return Start()
+    sets: list[list[Sequence[Any]]] = [[] for _ in range(len(found) + 1)]
+    for row in connection.execute(prepared(sql), binds.values):
+        sets[row[0]].append(row)
+    marker = None if query.marker is None else _readable_marker(scope, query, sets[0])
+    fewest = min(sets[1:], key=len, default=None)
+    if fewest is None or len(fewest) > FEW:
+        return Start(marker)
+    return Start(marker, [row[1] for row in fewest])
+
+
+def start_sql(scope: Scope, query: ImageQuery, found: Sequence[str], binds: Binds) -> str:
+    """Rows (0, id, owner, visibility, deleted_at, is_member, sort columns…) of the marker, (n, id, …) of look-up n."""
+    parts = []
+    if query.marker is not None:
+        member = f"m.image_id = images.id AND m.member = {binds.one(scope.caller.project)}"
+        parts.append(
+            "SELECT 0 AS n, id, owner, visibility, deleted_at,"
+            f" EXISTS (SELECT 1 FROM image_members AS m WHERE {member}) AS is_member, {', '.join(SORT_COLUMNS.values())}"
+            f" FROM images WHERE id = {binds.one(query.marker)}"
+        )
+    blanks = ", NULL" * (4 + len(SORT_COLUMNS)) if parts else ""
+    for number, look_up in enumerate(found, start=1):
+        parts.append(f"SELECT {number} AS n, found{number}.*{blanks} FROM ({look_up} LIMIT {FEW + 1}) AS found{number}")
+    return " UNION ALL ".join(parts)
+
+
+def _readable_marker(scope: Scope, query: ImageQuery, rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
+    """The sort columns of the marker; one answer for unknown, foreign and deleted ones, so that none gives itself away."""
+    caller = scope.caller
+    for _, _, owner, visibility, deleted_at, is_member, *values in rows:
+        deleted_is_fine = query.with_gone or (caller.is_admin and query.admin_marker_may_be_deleted)
+        is_there = deleted_at is None or deleted_is_fine
+        if is_there and may_see(caller, owner, Visibility(visibility), is_member=bool(is_member)):
+            return dict(zip(SORT_COLUMNS.values(), values, strict=True))
+    raise Invalid("marker", query.marker, "marker image not found")
+
+
+# The second statement: the page
+
+
+def page_sql(
+    scope: Scope, query: ImageQuery, conditions: Sequence[Condition], start: Start, binds: Binds
+) -> str | None:
+    """The rows of the page in order, columns as `rows.to_image` takes them; None if nothing can match."""
+    order = full_order(query.sort)
+    seen = _Seen(scope, query.visibilities, binds)
+    passes = _passes(query, conditions, binds)
+    pages = [
+        _ordered(branch, passes, order, start, query.limit, binds)
+        for branch in (*_live(seen, conditions, start, binds), *_gone(seen, query, conditions, binds))
+    ]
+    if len(pages) < 2:
+        return pages[0] if pages else None
+    union = " UNION ALL ".join(f"SELECT * FROM ({page}) AS b{number}" for number, page in enumerate(pages))
+    return f"SELECT * FROM ({union}) AS pages ORDER BY {_order_by(order, '')} LIMIT {binds.one(query.limit)}"
+
+
+def full_order(sort: Sequence[Sort]) -> list[Sort]:
+    """*sort* without repeated keys, and with created_at and id behind it, so that no two images stand level."""
+    descending = sort[0].descending
+    order: dict[SortKey, Sort] = {}
+    for part in (*sort, Sort(SortKey.CREATED_AT, descending), Sort(SortKey.ID, descending)):
+        order.setdefault(part.key, part)
+        if part.key is SortKey.ID:
+            break
+    return list(order.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Branch:
+    """A part of what the caller sees, disjoint from the others, that one index can give in order."""
+
+    where: str
+    source: str = "images"
+    # The shared branch reads created_at and id from the member row: its index gives them in order.
+    stand_ins: Mapping[str, str] = field(default_factory=dict)
+
+    def column(self, key: SortKey) -> str:
+        name = SORT_COLUMNS[key]
+        return self.stand_ins.get(name, f"images.{name}")
+
+
+def _ordered(branch: _Branch, passes: str, order: Sequence[Sort], start: Start, limit: int, binds: Binds) -> str:
+    extra = "".join(f", images.{name}" for name in _computed(order))
+    after = _after(branch, order, start.marker, binds) if start.marker is not None else ""
+    by = ", ".join(f"{branch.column(sort.key)} {_direction(sort)}" for sort in order)
+    return (
+        f"SELECT {COLUMNS}{extra} FROM {branch.source} WHERE {branch.where}{passes}{after}"
+        f" ORDER BY {by} LIMIT {binds.one(limit)}"
+    )
+
+
+def _computed(order: Iterable[Sort]) -> list[str]:
+    return [SORT_COLUMNS[sort.key] for sort in order if SORT_COLUMNS[sort.key] not in STORED]
+
+
+def _order_by(order: Iterable[Sort], table: str) -> str:
+    return ", ".join(f"{table}{SORT_COLUMNS[sort.key]} {_direction(sort)}" for sort in order)
+
+
+def _direction(sort: Sort) -> str:
+    return "DESC" if sort.descending else "ASC"
+
+
+def _after(branch: _Branch, order: Sequence[Sort], marker: Mapping[str, Any], binds: Binds) -> str:
+    """Strictly behind *marker*: spelled out key by key, so that directions may differ, with a bound the index can use."""
+    alternatives: list[str] = []
+    level: list[str] = []
+    for sort in order:
+        column = binds.unindexed(branch.column(sort.key))
+        value = binds.one(marker[SORT_COLUMNS[sort.key]])
+        alternatives.append(" AND ".join([*level, f"{column} {'<' if sort.descending else '>'} {value}"]))
+        level.append(f"{column} = {value}")
+    first = order[0]
+    bound = (
+        f"{branch.column(first.key)} {'<=' if first.descending else '>='} {binds.one(marker[SORT_COLUMNS[first.key]])}"
+    )
+    return f" AND {bound} AND ({' OR '.join(f'({alternative})' for alternative in alternatives)})"
+
+
+# What every row must pass
+
+
+def _passes(query: ImageQuery, conditions: Iterable[Condition], binds: Binds) -> str:
+    checks = [check(condition, binds) for condition in conditions]
+    if not query.with_gone:
+        checks.append(f"{binds.unindexed('images.status')} <> 'killed'")
+    if query.hidden is not None:
+        checks.append(f"{binds.unindexed('images.is_hidden')} = {binds.one(query.hidden)}")
+    if query.visibilities is not None:
+        names = ", ".join(f"'{visibility}'" for visibility in sorted(query.visibilities)) or "''"
+        checks.append(f"{binds.unindexed('images.visibility')} IN ({names})")
+    return "".join(f" AND {each}" for each in checks)
+
+
+# What the caller may be shown
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """The caller's view as SQL."""
+
+    scope: Scope
+    visibilities: frozenset[Visibility] | None
+    binds: Binds
+
+    def wants(self, visibility: Visibility) -> bool:
+        """True if images of this visibility can be on the page at all."""
+        return self.visibilities is None or visibility in self.visibilities
+
+    def not_mine(self) -> str:
+        """Behind a branch's own condition: what the branch of the caller's own images does not give already."""
+        project = self.scope.caller.project
+        return "" if project is None else f" AND coalesce(images.owner, '') <> {self.binds.one(project)}"
+
+    def members(self) -> str:
+        """A condition on the member row m: it is the caller's, and answered as the listing asks."""
+        mine = f"m.member = {self.binds.one(self.scope.caller.project)}"
+        statuses = self.scope.member_statuses
+        return mine if statuses is None else f"{mine} AND {self.binds.among('m.status', sorted(statuses))}"
+
+    def check(self, *, live: bool) -> str:
+        """The whole view as a check on one row, for rows that were found without walking in order."""
+        owner, visibility = self.binds.unindexed("images.owner"), self.binds.unindexed("images.visibility")
+        project = self.scope.caller.project
+        mine = "" if project is None else f"{owner} = {self.binds.one(project)} OR "
+        if self.scope.everything:
+            return "1 = 1" if self.scope.community else f"({mine}{visibility} <> 'community')"
+        open_to_all = "'public', 'community'" if self.scope.community else "'public'"
+        shared = ""
+        if live and project is not None:
+            member = f"SELECT 1 FROM image_members AS m WHERE m.image_id = images.id AND {self.members()}"
+            shared = f" OR ({visibility} = 'shared' AND EXISTS ({member}))"
+        return f"({mine}{visibility} IN ({open_to_all}){shared})"
+
+
+_LIVE = "images.deleted_at IS NULL"
+
+
+def _live(seen: _Seen, conditions: Sequence[Condition], start: Start, binds: Binds) -> list[_Branch]:
+    if start.ids is not None:
+        return [_few(seen, start.ids, binds)] if start.ids else []
+    if seen.scope.everything:
+        return [_everything(seen, conditions, binds)]
+    return list(_walks(seen, binds))
+
+
+def _few(seen: _Seen, ids: Sequence[str], binds: Binds) -> _Branch:
+    """The rows of *ids*, checked one by one. Both planners would rather walk in order and look for the ids on the way."""
+    where = f"{binds.unindexed('images.deleted_at')} IS NULL AND {seen.check(live=True)}"
+    if binds.is_sqlite:
+        return _Branch(f"{binds.among('images.id', ids)} AND {where}")
+    few = f"WITH few AS MATERIALIZED (SELECT * FROM images WHERE {binds.among('id', ids)}) SELECT * FROM few"
+    return _Branch(where, source=f"({few}) AS images")
+
+
+def _everything(seen: _Seen, conditions: Iterable[Condition], binds: Binds) -> _Branch:
+    """All images, for an admin; by the owner's or the public index where that is all that is asked for."""
+    narrow = _LIVE
+    for condition in conditions:
+        if isinstance(condition, OneOf) and condition.field is Field.OWNER and len(condition.values) == 1:
+            narrow = f"{_LIVE} AND images.owner = {binds.one(condition.values[0])}"
+    if narrow is _LIVE and seen.visibilities == frozenset({Visibility.PUBLIC}):
+        narrow = f"{_LIVE} AND images.visibility = 'public'"
+    return _Branch(f"{narrow} AND {seen.check(live=True)}")
+
+
+def _walks(seen: _Seen, binds: Binds) -> Iterator[_Branch]:
+    """The caller's own images, others' public ones, what is shared with the caller, community images when asked for."""
+    project = seen.scope.caller.project
+    if project is not None:
+        yield _Branch(f"{_LIVE} AND images.owner = {binds.one(project)}")
+    if seen.wants(Visibility.PUBLIC):
+        yield _Branch(f"{_LIVE} AND images.visibility = 'public'{seen.not_mine()}")
+    if project is not None and seen.wants(Visibility.SHARED):
+        visibility = binds.unindexed("images.visibility")
+        yield _Branch(
+            f"{seen.members()} AND {binds.unindexed('images.deleted_at')} IS NULL AND {visibility} = 'shared'{seen.not_mine()}",
+            source="image_members AS m JOIN images ON images.id = m.image_id",
+            stand_ins={"created_at": "m.created_at", "id": "m.image_id"},
+        )
+    if seen.scope.community:
+        yield _Branch(f"{_LIVE} AND images.visibility = 'community'{seen.not_mine()}")
+
+
+def _gone(seen: _Seen, query: ImageQuery, conditions: Sequence[Condition], binds: Binds) -> list[_Branch]:
+    """Deleted images for a listing of changes, by the time of the change; nobody is a member of a deleted image."""
+    if not query.with_gone or not holds_of_gone(conditions):
+        return []
+    changed = [
+        bound(condition, binds)
+        for condition in conditions
+        if isinstance(condition, Compare) and condition.field is Field.UPDATED_AT
+    ]
+    return [_Branch(" AND ".join(["images.deleted_at IS NOT NULL", *changed, seen.check(live=False)]))]

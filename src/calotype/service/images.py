@@ -1,0 +1,194 @@
+"""Images as callers ask for them: listed, shown, made, changed."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from calotype.catalogue import images as statements
+from calotype.catalogue import listing
+from calotype.catalogue.engine import Catalogue
+from calotype.domain import rights
+from calotype.domain.callers import Caller
+from calotype.domain.errors import Conflict, ImageNotFound, Invalid, OverLimit, Refused
+from calotype.domain.images import Image, Status, Visibility
+from calotype.domain.query import ImageQuery
+from calotype.domain.rights import Action, Rules
+from calotype.domain.texts import MOST_PROPERTY_VALUE_BYTES, require_storable
+from calotype.service.options import ServiceOptions
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+Clock = Callable[[], datetime]
+"""Gives the present in UTC."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewImage:
+    """What a caller says about an image to be made. *size_bytes* and *checksum* are promises about data to come."""
+
+    id: str | None = None
+    name: str | None = None
+    owner: str | None = None
+    visibility: Visibility = Visibility.SHARED
+    disk_format: str | None = None
+    container_format: str | None = None
+    size_bytes: int | None = None
+    checksum: str | None = None
+    min_disk_gib: int = 0
+    min_ram_mib: int = 0
+    is_protected: bool = False
+    properties: dict[str, str | None] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+
+
+class Images:
+    """The use cases of image records; each opens its own transaction."""
+
+    def __init__(self, catalogue: Catalogue, rules: Rules, options: ServiceOptions, clock: Clock) -> None:
+        self._catalogue = catalogue
+        self._rules = rules
+        self._options = options
+        self._clock = clock
+
+    def check_may_list(self, caller: Caller) -> None:
+        """Raises Refused if *caller* may not list images at all; for dialects that say so before they read the query."""
+        self._rules.check(caller, Action.LIST_IMAGES)
+
+    def page(self, caller: Caller, query: ImageQuery) -> list[Image]:
+        """One page of the images *caller* may list, in the order *query* asks for.
+
+        Raises Refused, Invalid for a marker the caller may not begin after, and Busy, naming the filters, if it takes too long.
+        """
+        self.check_may_list(caller)
+        scope = rights.list_scope(caller, query)
+        with self._catalogue.reading() as connection:
+            return listing.select_page(connection, scope, query)
+
+    def show(self, caller: Caller, image_id: str) -> Image:
+        """The image of this id. A deleted one is shown to admins only.
+
+        Raises Refused before any look-up, and ImageNotFound both for what is not there and for what is not the caller's to see.
+        """
+        self._rules.check(caller, Action.SHOW_IMAGE)
+        with self._catalogue.reading() as connection:
+            return find(connection, caller, image_id)
+
+    def create(self, caller: Caller, new: NewImage) -> Image:
+        """A new record without data: queued, or active at once when a size of 0 is declared.
+
+        Raises Refused, Invalid naming the field, OverLimit, and Conflict if the id was ever used.
+        """
+        with self._catalogue.writing() as connection:
+            return self.insert_new(connection, caller, new, Status.ACTIVE if new.size_bytes == 0 else Status.QUEUED)
+
+    def insert_new(self, connection: "Connection", caller: Caller, new: NewImage, status: Status) -> Image:
+        """As `create`, in the transaction of a caller who has more to do in it."""
+        self.check_new(caller, new)
+        now = self._clock()
+        image = Image(
+            id=new.id if new.id is not None else str(uuid.uuid4()),
+            name=new.name,
+            owner=new.owner,
+            visibility=new.visibility,
+            status=status,
+            disk_format=new.disk_format,
+            container_format=new.container_format,
+            size_bytes=new.size_bytes,
+            checksum=new.checksum,
+            min_disk_gib=new.min_disk_gib,
+            min_ram_mib=new.min_ram_mib,
+            is_protected=new.is_protected,
+            created_at=now,
+            updated_at=now,
+            properties=new.properties,
+            tags=new.tags,
+        )
+        statements.insert_image(connection, image)
+        return image
+
+    def check_new(self, caller: Caller, new: NewImage) -> None:
+        """Raises what stands against *caller* making *new*, before anything is written."""
+        self._rules.check(caller, Action.ADD_IMAGE)
+        if new.visibility is Visibility.PUBLIC:
+            self._rules.check(caller, Action.PUBLICIZE_IMAGE)
+        if new.owner != caller.project and not caller.is_admin:
+            raise Refused("Only an admin may make an image for another project.")
+        _check_formats(new, self._options)
+        check_texts(new.name, new.owner, new.properties)
+        _check_numbers(new)
+        self._check_property_count(new.properties)
+
+    def edit(self, caller: Caller, image_id: str, change: Callable[[Image], Image]) -> Image:
+        """The image after *change* was applied to it as it stands now; *change* may be asked to do it for nothing.
+
+        Raises ImageNotFound and Refused by the caller's relation to the image, and Conflict if somebody else was faster.
+        """
+        self._rules.check(caller, Action.MODIFY_IMAGE)
+        with self._catalogue.writing() as connection:
+            image = find(connection, caller, image_id, for_update=True)
+            if image.is_deleted or not rights.may_change(caller, image.owner):
+                raise Refused("You are not permitted to change this image.")
+            changed = replace(change(image), id=image.id, version=image.version, updated_at=self._clock())
+            check_texts(changed.name, changed.owner, changed.properties)
+            self._check_property_count(changed.properties)
+            if not statements.write(connection, changed):
+                raise Conflict(f"Image {image_id} was changed by somebody else at the same time.")
+            return replace(changed, version=changed.version + 1)
+
+    def _check_property_count(self, properties: dict[str, str | None]) -> None:
+        most = self._options.property_quota
+        if 0 <= most < len(properties):
+            raise OverLimit(f"An image may have {most} properties; these are {len(properties)}.")
+
+
+def find(connection: "Connection", caller: Caller, image_id: str, *, for_update: bool = False) -> Image:
+    """The image if *caller* may see it, in a transaction that is open. Raises ImageNotFound."""
+    image = statements.get(connection, image_id, for_update=for_update)
+    if image is None or (image.is_deleted and not caller.is_admin):
+        raise ImageNotFound(image_id)
+    member = statements.is_member(connection, image_id, caller.project)
+    if not rights.may_see(caller, image.owner, image.visibility, is_member=member):
+        raise ImageNotFound(image_id)
+    return image
+
+
+def _check_formats(new: NewImage, options: ServiceOptions) -> None:
+    for name, value, known in (
+        ("disk_format", new.disk_format, options.disk_formats),
+        ("container_format", new.container_format, options.container_formats),
+    ):
+        if value is not None and value not in known:
+            raise Invalid(name, value, f"not one of {', '.join(known)}")
+
+
+MOST_NAME_CHARACTERS = 255
+LARGEST_MINIMUM = 2**31 - 1
+LARGEST_SIZE = 2**63 - 1
+
+
+def check_texts(name: str | None, owner: str | None, properties: dict[str, str | None]) -> None:
+    """Raises Invalid for text that the catalogue cannot hold or that is too long."""
+    for field_name, text in (("name", name), ("owner", owner)):
+        if text is not None:
+            require_storable(field_name, text, MOST_NAME_CHARACTERS)
+    for key, value in properties.items():
+        require_storable("property name", key, MOST_NAME_CHARACTERS)
+        if not key:
+            raise Invalid("property name", key, "empty")
+        if value is not None:
+            require_storable(key, value, MOST_PROPERTY_VALUE_BYTES)
+            if len(value.encode()) > MOST_PROPERTY_VALUE_BYTES:
+                raise Invalid(key, value, f"longer than {MOST_PROPERTY_VALUE_BYTES} bytes")
+
+
+def _check_numbers(new: NewImage) -> None:
+    for name, value, largest in (
+        ("size", new.size_bytes, LARGEST_SIZE),
+        ("min_disk", new.min_disk_gib, LARGEST_MINIMUM),
+        ("min_ram", new.min_ram_mib, LARGEST_MINIMUM),
+    ):
+        if value is not None and not 0 <= value <= largest:
+            raise Invalid(name, value, f"not between 0 and {largest}")
