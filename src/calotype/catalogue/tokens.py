@@ -1,0 +1,137 @@
+"""Statements over tokens. What is kept of a token's text is its digest. Each is one statement.
+
+A token counts only while its user is enabled and, if it is for one, its project too; roles are those of this moment.
+Methods and audit ids are kept as words with a space between.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, bindparam, delete, insert, or_, select
+from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError
+
+from calotype.catalogue.tables import projects, role_assignments, tokens, users
+from calotype.catalogue.times import from_micros, to_micros
+from calotype.domain.accounts import Named, Token
+
+#: Expired rows removed at once: a few milliseconds of work.
+_MOST_REMOVED = 1000
+
+
+def _good_token(*columns: Any) -> Select[Any]:
+    """*columns* of the token `token_hash` if it is good at `now`: a row a role, one without role if there is none."""
+    return (
+        select(*columns, role_assignments.c.role)
+        .select_from(tokens)
+        .join(users, and_(users.c.id == tokens.c.user_id, users.c.enabled))
+        .outerjoin(projects, projects.c.id == tokens.c.project_id)
+        .outerjoin(
+            role_assignments,
+            and_(
+                role_assignments.c.user_id == tokens.c.user_id,
+                role_assignments.c.project_id == tokens.c.project_id,
+            ),
+        )
+        .where(
+            tokens.c.token_hash == bindparam("token_hash"),
+            tokens.c.expires_at > bindparam("now"),
+            or_(tokens.c.project_id.is_(None), projects.c.enabled),
+        )
+    )
+
+
+_BEARER = _good_token(tokens.c.user_id, tokens.c.project_id)
+_WHOLE = _good_token(
+    tokens.c.user_id,
+    tokens.c.project_id,
+    tokens.c.methods,
+    tokens.c.audit_id,
+    tokens.c.issued_at,
+    tokens.c.expires_at,
+    users.c.name.label("user_name"),
+    projects.c.name.label("project_name"),
+)
+
+
+def select_bearer(connection: Connection, token_hash: str, now: int) -> tuple[str, str | None, frozenset[str]] | None:
+    """User id, project id and roles of the bearer of the token; None if it is not good at *now* (microseconds).
+
+    Asked on every request, hence straight by the driver's cursor: 0.02 ms on SQLite instead of SQLAlchemy's 0.075.
+    """
+    sql, order = _bearer_sql(connection.dialect)
+    values = {"token_hash": token_hash, "now": now}
+    rows = _ask_driver(connection, sql, values if order is None else [values[name] for name in order])
+    if not rows:
+        return None
+    user_id, project_id, _ = rows[0]
+    return user_id, project_id, frozenset(role for _, _, role in rows if role is not None)
+
+
+@lru_cache(maxsize=8)
+def _bearer_sql(dialect: Dialect) -> tuple[str, list[str] | None]:
+    """The statement as the driver takes it, and the order of its parameters where they have no names."""
+    compiled = _BEARER.compile(dialect=dialect)
+    return str(compiled), compiled.positiontup
+
+
+def _ask_driver(connection: Connection, sql: str, values: Any) -> Sequence[Any]:
+    """All rows; an error of the driver comes as SQLAlchemy would give it, so that the engine can translate it."""
+    driver: Any = connection.dialect.dbapi
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(sql, values)
+        return cursor.fetchall()
+    except driver.Error as error:
+        raise DBAPIError.instance(sql, None, error, driver.Error, dialect=connection.dialect) from error
+    finally:
+        cursor.close()
+
+
+def select_token(connection: Connection, token_hash: str, now: int) -> Token | None:
+    """Everything about the token, or None if it is not good at *now* (microseconds)."""
+    rows = connection.execute(_WHOLE, {"token_hash": token_hash, "now": now}).all()
+    return _token(rows) if rows else None
+
+
+def insert_token(connection: Connection, token_hash: str, token: Token) -> None:
+    connection.execute(
+        insert(tokens).values(
+            token_hash=token_hash,
+            user_id=token.user.id,
+            project_id=None if token.project is None else token.project.id,
+            methods=" ".join(token.methods),
+            audit_id=" ".join(token.audit_ids),
+            issued_at=to_micros(token.issued_at),
+            expires_at=to_micros(token.expires_at),
+        )
+    )
+
+
+def delete_token(connection: Connection, token_hash: str) -> None:
+    """Remove the token; one that is not there is fine."""
+    connection.execute(delete(tokens).where(tokens.c.token_hash == token_hash))
+
+
+def delete_tokens_of(connection: Connection, user_id: str) -> None:
+    connection.execute(delete(tokens).where(tokens.c.user_id == user_id))
+
+
+def delete_expired(connection: Connection, now: int) -> None:
+    """Remove tokens that were over before *now*, at most `_MOST_REMOVED` of them."""
+    expired = select(tokens.c.token_hash).where(tokens.c.expires_at <= now).limit(_MOST_REMOVED)
+    connection.execute(delete(tokens).where(tokens.c.token_hash.in_(expired)))
+
+
+def _token(rows: Sequence[Any]) -> Token:
+    first = rows[0]
+    return Token(
+        user=Named(first.user_id, first.user_name),
+        project=None if first.project_id is None else Named(first.project_id, first.project_name),
+        roles=tuple(sorted(row.role for row in rows if row.role is not None)),
+        methods=tuple(first.methods.split()),
+        audit_ids=tuple(first.audit_id.split()),
+        issued_at=from_micros(first.issued_at),
+        expires_at=from_micros(first.expires_at),
+    )

@@ -1,0 +1,199 @@
+"""Projects, users and roles, as an operator keeps them; and where the rest of identity is reached."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import uuid4
+
+from calotype.auth import passwords
+from calotype.catalogue import accounts, tokens
+from calotype.catalogue.engine import Catalogue, Connection
+from calotype.domain.accounts import (
+    LONGEST_PROJECT_NAME,
+    LONGEST_USER_NAME,
+    ByName,
+    Project,
+    User,
+    require_name,
+)
+from calotype.domain.callers import Caller, Role
+from calotype.domain.errors import Conflict, Invalid, NotFound
+from calotype.service.logins import Logins
+from calotype.service.tokens import Tokens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstAccount:
+    """A user, and the project of this user's role, that a new installation begins with."""
+
+    user: str
+    password: str = field(repr=False)
+    project: str
+    role: Role
+
+
+class Accounts:
+    """The accounts of one catalogue, named by their names.
+
+    Nothing here asks who the caller is, `logins` and `tokens` aside: it is for whoever runs the program.
+    Every function raises NotFound for a name that is not there and Invalid for one that cannot be.
+    """
+
+    def __init__(self, catalogue: Catalogue, clock: Callable[[], datetime]) -> None:
+        self._catalogue = catalogue
+        self._clock = clock
+        self.logins = Logins(catalogue, clock)
+        self.tokens = Tokens(catalogue, clock)
+
+    def authenticate(self, token: str | None) -> Caller:
+        """As `Tokens.authenticate`."""
+        return self.tokens.authenticate(token)
+
+    def projects_of(self, user_id: str) -> list[Project]:
+        """The projects the user can have a token for, by name."""
+        with self._catalogue.reading() as connection:
+            return accounts.select_projects_of(connection, user_id)
+
+    def projects(self) -> list[Project]:
+        """Every project, by name."""
+        with self._catalogue.reading() as connection:
+            return accounts.select_projects(connection)
+
+    def users(self) -> list[User]:
+        """Every user, by name."""
+        with self._catalogue.reading() as connection:
+            return accounts.select_users(connection)
+
+    def create_project(self, name: str) -> Project:
+        """A new project. Raises Conflict if the name is taken."""
+        with self._catalogue.writing() as connection:
+            return self._add_project(connection, name)
+
+    def delete_project(self, name: str) -> None:
+        """Remove the project with its tokens and roles. Raises Conflict while it owns an image."""
+        with self._catalogue.writing() as connection:
+            project = _project(connection, name)
+            if accounts.owns_images(connection, project.id):
+                raise Conflict(f"The project {name} still owns images; delete them first.")
+            accounts.delete_project(connection, project.id)
+
+    def create_user(self, name: str, password: str, default_project: str | None = None) -> User:
+        """A new user, who has no role yet. Raises Conflict if the name is taken."""
+        password_hash = _hash(password)
+        with self._catalogue.writing() as connection:
+            return self._add_user(connection, name, password_hash, default_project)
+
+    def delete_user(self, name: str) -> None:
+        """Remove the user with tokens and roles; projects and images stay."""
+        with self._catalogue.writing() as connection:
+            user = _user(connection, name)
+            tokens.delete_tokens_of(connection, user.id)
+            accounts.delete_user(connection, user.id)
+
+    def set_password(self, name: str, password: str) -> None:
+        """Give the user a new password; tokens got with the old one end."""
+        password_hash = _hash(password)
+        with self._catalogue.writing() as connection:
+            user = _user(connection, name)
+            accounts.set_password_hash(connection, user.id, password_hash)
+            tokens.delete_tokens_of(connection, user.id)
+
+    def set_enabled(self, name: str, *, is_enabled: bool) -> None:
+        """Let the user log in or not; the tokens of one who may not end."""
+        with self._catalogue.writing() as connection:
+            user = _user(connection, name)
+            accounts.set_enabled(connection, user.id, is_enabled=is_enabled)
+            if not is_enabled:
+                tokens.delete_tokens_of(connection, user.id)
+
+    def grant(self, role: Role, user: str, project: str) -> None:
+        """Give the user the role in the project; who has it already keeps it. Tokens there have it from now on."""
+        with self._catalogue.writing() as connection:
+            _grant(connection, role, _user(connection, user), _project(connection, project))
+
+    def revoke(self, role: Role, user: str, project: str) -> None:
+        """Take the role away, from tokens too. Raises NotFound if the user does not have it."""
+        with self._catalogue.writing() as connection:
+            user_id, project_id = _user(connection, user).id, _project(connection, project).id
+            if not accounts.delete_role(connection, user_id, project_id, role):
+                raise NotFound(f"{user} has no role {role} in the project {project}.")
+
+    def has_accounts(self) -> bool:
+        """True once there is a user."""
+        with self._catalogue.reading() as connection:
+            return accounts.has_users(connection)
+
+    def ensure_first_accounts(self, wanted: Sequence[FirstAccount]) -> bool:
+        """True if there was no user and *wanted* were made, all of them; False, and nothing changed, otherwise."""
+        if self.has_accounts():
+            return False
+        hashes = [_hash(account.password) for account in wanted]
+        try:
+            with self._catalogue.writing() as connection:
+                return self._add_first_accounts(connection, wanted, hashes)
+        except Conflict:  # another node began at the same moment
+            return False
+
+    def _add_first_accounts(
+        self, connection: Connection, wanted: Sequence[FirstAccount], hashes: Sequence[str]
+    ) -> bool:
+        if accounts.has_users(connection):
+            return False
+        for account, password_hash in zip(wanted, hashes, strict=True):
+            project = self._existing_or_new_project(connection, account.project)
+            user = self._add_user(connection, account.user, password_hash, account.project)
+            _grant(connection, account.role, user, project)
+        return True
+
+    def _existing_or_new_project(self, connection: Connection, name: str) -> Project:
+        return accounts.select_project(connection, ByName(name)) or self._add_project(connection, name)
+
+    def _add_project(self, connection: Connection, name: str) -> Project:
+        require_name("project", name, LONGEST_PROJECT_NAME)
+        if accounts.select_project(connection, ByName(name)) is not None:
+            raise Conflict(f"There is a project {name} already.")
+        project = Project(id=uuid4().hex, name=name, created_at=self._clock())
+        accounts.insert_project(connection, project)
+        return project
+
+    def _add_user(self, connection: Connection, name: str, password_hash: str, default_project: str | None) -> User:
+        require_name("user", name, LONGEST_USER_NAME)
+        if accounts.select_user(connection, ByName(name)) is not None:
+            raise Conflict(f"There is a user {name} already.")
+        default = None if default_project is None else _project(connection, default_project)
+        default_id = None if default is None else default.id
+        user = User(id=uuid4().hex, name=name, default_project_id=default_id, created_at=self._clock())
+        accounts.insert_user(connection, user, password_hash)
+        return user
+
+
+def _project(connection: Connection, name: str) -> Project:
+    require_name("project", name, LONGEST_PROJECT_NAME)
+    project = accounts.select_project(connection, ByName(name))
+    if project is None:
+        raise NotFound(f"There is no project {name}.")
+    return project
+
+
+def _user(connection: Connection, name: str) -> User:
+    require_name("user", name, LONGEST_USER_NAME)
+    found = accounts.select_user(connection, ByName(name))
+    if found is None:
+        raise NotFound(f"There is no user {name}.")
+    return found[0]
+
+
+def _grant(connection: Connection, role: Role, user: User, project: Project) -> None:
+    if role not in accounts.select_roles(connection, user.id, project.id):
+        accounts.insert_role(connection, user.id, project.id, role)
+
+
+def _hash(password: str) -> str:
+    if not password:
+        raise Invalid("password", "***", "it is empty")
+    if passwords.is_too_long(password):
+        raise Invalid("password", "***", f"it has more than {passwords.LONGEST_PASSWORD_BYTES} bytes")
+    try:
+        return passwords.hashed(password)
+    except UnicodeEncodeError as error:
+        raise Invalid("password", "***", "it is not text that can be sent") from error
