@@ -1,0 +1,47 @@
+"""The version lists: what a client reads that does not know us yet. Whatever path nothing else claims gets one, too."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from calotype.faces.versions.documents import NAMED_BY_PREFIX, V1, Version, write
+from calotype.faces.versions.negotiation import names_v1
+from calotype.http.errors import HttpError, unexpected, write_plain
+from calotype.http.messages import Request, Response
+from calotype.http.routes import Face, Handler, Route
+
+__all__ = ["face", "names_v1", "write_one"]
+
+_ANY_METHOD = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH")
+_UNKNOWN_HERE = (404, 405)
+
+
+def face(*, v1_enabled: bool) -> Face:
+    """The lists of the versions that are served: 200 at `/versions`, 300 everywhere else, whatever path or method.
+
+    A version's prefix without more path lists that version alone. Source: docs/api/v1.md, "Versions".
+    """
+    served = V1 if v1_enabled else ()
+    pages: dict[str, tuple[int, Sequence[Version]]] = {"/": (300, served), "/versions": (200, served)}
+    if v1_enabled:
+        pages |= {prefix: (300, [version]) for prefix, version in NAMED_BY_PREFIX.items()}
+
+    def write_error(error: Exception, request: Request) -> Response:
+        if isinstance(error, HttpError) and error.status in _UNKNOWN_HERE:
+            return write(served, request, 300)
+        return write_plain(error if isinstance(error, HttpError) else unexpected())
+
+    routes = [Route(method, path, _page(*page)) for path, page in pages.items() for method in _ANY_METHOD]
+    return Face(name="versions", prefixes=("",), routes=routes, write_error=write_error)
+
+
+def write_one(request: Request) -> Response:
+    """300 with the version that the request's prefix stands for, all those of v1 where it has none."""
+    named = NAMED_BY_PREFIX.get(request.prefix)
+    return write(V1 if named is None else [named], request, 300)
+
+
+def _page(status: int, versions: Sequence[Version]) -> Handler:
+    def show(_services: Any, request: Request) -> Response:
+        return write(versions, request, status)
+
+    return show
