@@ -1,0 +1,88 @@
+"""The command line. Each command is a module of its own, imported when it is called, so that `serve` loads little."""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from cyclopts import App, CycloptsError, Parameter
+
+from calotype import __version__
+from calotype.config import fill
+from calotype.domain.errors import Broken, CalotypeError, NoSpace
+from calotype.processes.exits import CannotStart, Exit
+
+#: Commands and the object that holds each: a function, or an app with commands below it.
+COMMANDS = {
+    "serve": "calotype.cli.serve:serve",
+    "config": "calotype.cli.config:app",
+    "project": "calotype.cli.accounts:project",
+    "user": "calotype.cli.accounts:user",
+    "role": "calotype.cli.accounts:role",
+    "catalogue": "calotype.cli.catalogue:app",
+}
+
+
+def main() -> None:
+    """The program `calotype`: ends with one of the codes of `Exit` and, unless all went well, one line on stderr."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """The exit code of the command that *arguments* name, once it has run."""
+    try:
+        result = command_line()(arguments, exit_on_error=False, print_error=False, verbose=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Who reads our output has seen enough (`| head`); what is left in the buffer must not fail at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.OK
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:  # noqa: BLE001 -- the last place where a traceback can be turned into a line
+        code, line = explain(error)
+        print(f"calotype: {line}", file=sys.stderr)
+        return code
+    return result if isinstance(result, int) else Exit.OK
+
+
+def command_line() -> App:
+    """All commands; their modules are not imported yet."""
+    app = App(
+        "calotype",
+        help="A virtual-machine image service that speaks the OpenStack Image APIs.",
+        version=__version__,
+        config=fill,
+        default_parameter=Parameter(negative_iterable=()),
+        help_epilogue="docs/operate/configure.md explains every command, option and exit code.",
+        result_action="return_value",
+    )
+    for name, place in COMMANDS.items():
+        app.command(place, name=name)
+    return app
+
+
+def explain(error: Exception) -> tuple[Exit, str]:
+    """The exit code for *error* and what to tell the operator, in one line."""
+    text = " ".join(str(error).split())
+    match error:
+        case CannotStart():
+            return error.code, text
+        case NoSpace():
+            return Exit.STORE, text
+        case Broken():
+            return Exit.DATABASE, text
+        case CycloptsError() | CalotypeError():
+            return Exit.USAGE, text
+    return Exit.BUG, f"bug: {type(error).__name__}: {text} ({_place(error)})"
+
+
+def _place(error: Exception) -> str:
+    """File and line of ours where *error* rose, or of whoever raised it."""
+    steps = []
+    step = error.__traceback__
+    while step is not None:
+        steps.append((Path(step.tb_frame.f_code.co_filename), step.tb_lineno))
+        step = step.tb_next
+    ours = [place for place in steps if "calotype" in place[0].parts] or steps
+    return f"{ours[-1][0].name}:{ours[-1][1]}" if ours else "nowhere"

@@ -1,0 +1,133 @@
+"""The workers of one service, kept alive until a signal ends them all."""
+
+import logging
+import os
+import selectors
+import signal
+import socket
+import time
+from collections import deque
+from collections.abc import Callable
+
+from calotype.config import Settings
+from calotype.processes import forks, worker
+from calotype.processes.exits import CannotStart, Exit
+
+log = logging.getLogger(__name__)
+
+#: Workers that may die within the window before the parent gives up: something is wrong that a new one does not cure.
+DEATHS_ALLOWED = 5
+DEATHS_WINDOW_S = 30.0
+
+#: What a worker needs, after the times it is given, to close connections and files before it is killed.
+GRACE_S = 3.0
+
+ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+class Family:
+    """The parent's view of its workers; *on_ready* is called once, when the first of them answers."""
+
+    def __init__(self, settings: Settings, listener: socket.socket, on_ready: Callable[[], None]) -> None:
+        self._settings = settings
+        self._listener = listener
+        self._on_ready = on_ready
+        self._workers: set[int] = set()
+        self._deaths: deque[float] = deque(maxlen=DEATHS_ALLOWED)
+        self._was_ready = False
+        self._kill_at: float | None = None
+        self._ready_out, self._ready_in = os.pipe()
+        self._alive_out, self._alive_in = os.pipe()
+        self._wake_out, self._wake_in = os.pipe()
+
+    def run(self) -> int:
+        """Ends with 0 after SIGTERM or SIGINT; raises CannotStart when workers cannot be kept alive."""
+        self._listen_to_signals()
+        for _ in range(self._settings.serve.workers):
+            self._start_worker()
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._ready_out, selectors.EVENT_READ)
+            selector.register(self._wake_out, selectors.EVENT_READ)
+            while self._workers:
+                self._wait(selector)
+        return Exit.OK
+
+    def _listen_to_signals(self) -> None:
+        """Turn signals into bytes in a pipe: the loop sees them one by one and nothing runs between two lines."""
+        for number in (self._wake_in, self._wake_out):
+            os.set_blocking(number, False)
+        signal.set_wakeup_fd(self._wake_in, warn_on_full_buffer=False)
+        for ending in (*ENDING_SIGNALS, signal.SIGCHLD):
+            signal.signal(ending, lambda _number, _frame: None)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    def _start_worker(self) -> None:
+        self._workers.add(forks.fork(self._be_worker))
+
+    def _be_worker(self) -> int:
+        """In the child: let go of the parent's ends, then work. End of file on `_alive_out` says the parent is gone."""
+        for number in (self._ready_out, self._alive_in, self._wake_in, self._wake_out):
+            os.close(number)
+        return worker.run(self._settings, self._listener, ready=self._ready_in, parent=self._alive_out)
+
+    def _wait(self, selector: selectors.BaseSelector) -> None:
+        timeout = None if self._kill_at is None else max(0.0, self._kill_at - time.monotonic())
+        events = selector.select(timeout)
+        if not events:
+            self._kill()
+        for key, _ in events:
+            if key.fd == self._ready_out:
+                self._note_ready()
+            else:
+                for number in os.read(self._wake_out, 256):
+                    self._take_signal(number)
+
+    def _note_ready(self) -> None:
+        os.read(self._ready_out, 64)
+        if not self._was_ready:
+            self._was_ready = True
+            self._on_ready()
+
+    def _take_signal(self, number: int) -> None:
+        if number == signal.SIGCHLD:
+            self._reap()
+        elif number in ENDING_SIGNALS and self._kill_at is None:
+            self._drain()
+        elif number in ENDING_SIGNALS:
+            self._kill()
+
+    def _drain(self) -> None:
+        log.info("ending; transfers may go on for %g s, a second signal ends them", self._settings.http.drain_timeout_s)
+        self._kill_at = time.monotonic() + self._settings.http.drain_timeout_s + GRACE_S
+        self._listener.close()
+        self._send(signal.SIGTERM)
+
+    def _kill(self) -> None:
+        self._send(signal.SIGKILL)
+        self._kill_at = time.monotonic() + GRACE_S
+
+    def _send(self, number: signal.Signals) -> None:
+        for pid in self._workers:
+            os.kill(pid, number)
+
+    def _reap(self) -> None:
+        for pid in list(self._workers):
+            done, status = os.waitpid(pid, os.WNOHANG)
+            if done:
+                self._workers.discard(pid)
+                self._replace(pid, forks.code_of(status))
+
+    def _replace(self, pid: int, code: int) -> None:
+        """Start another worker for *pid*, which ended with *code*, unless we are ending or it makes no sense."""
+        if self._kill_at is not None:
+            return
+        if not self._was_ready:
+            self._send(signal.SIGKILL)
+            raise CannotStart(Exit(code) if code in set(Exit) else Exit.BUG, f"The web worker ended at once ({code}).")
+        now = time.monotonic()
+        if len(self._deaths) == DEATHS_ALLOWED and now - self._deaths[0] < DEATHS_WINDOW_S:
+            self._send(signal.SIGKILL)
+            raise CannotStart(Exit.BUG, f"Web workers keep dying, the last one with {code}; giving up.")
+        self._deaths.append(now)
+        log.error("web worker %d ended with %d; another one takes its place", pid, code)
+        self._start_worker()

@@ -1,0 +1,65 @@
+"""The parent: it owns the socket and the signals, and starts, watches and ends the others.
+
+It opens no database and runs no thread, so that a fork of it is always whole.
+Source: docs/design/0001-processes.md.
+"""
+
+import gc
+import resource
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from calotype import logs
+from calotype.config import Settings
+from calotype.processes import folders, preparation, sockets
+from calotype.processes.exits import Exit
+from calotype.processes.family import Family
+
+Step = Callable[[Settings, str], None]
+"""Called with the settings in force and the URL the service has."""
+
+
+def run(settings: Settings, *, prepare: Step, announce: Step) -> int:
+    """The exit code of the service once it has ended; raises CannotStart when it does not come up.
+
+    *prepare* runs in a child that ends before the first worker starts; *announce* runs here once a worker answers.
+    """
+    logs.set_up()
+    raise_file_limit()
+    signal.signal(signal.SIGTERM, stop_starting)
+    with sockets.listen(settings.serve.host, settings.serve.port) as listener, data_folder(settings) as placed:
+        url = sockets.url_of(listener)
+        load_what_children_share()
+        preparation.run(lambda: prepare(placed, url))
+        return Family(placed, listener, lambda: announce(placed, url)).run()
+
+
+@contextmanager
+def data_folder(settings: Settings) -> Iterator[Settings]:
+    """*settings* with a data folder that is there and writable."""
+    if settings.serve.ephemeral:
+        with folders.ephemeral() as folder:
+            yield settings.in_folder(folder)
+    else:
+        yield settings.in_folder(folders.make(settings.serve.data_dir))
+
+
+def load_what_children_share() -> None:
+    """Import the heavy parts once, before the first fork; frozen, the collector leaves their pages shared."""
+    from calotype.processes import worker  # noqa: F401 -- for its effect, and only once the cheap checks have passed
+
+    gc.collect()
+    gc.freeze()
+
+
+def stop_starting(_number: int, _frame: FrameType | None) -> None:
+    """End before the service is up, by way of the blocks that clean up."""
+    raise SystemExit(Exit.OK)
+
+
+def raise_file_limit() -> None:
+    """Every connection and every transfer is an open file; the soft limit of 1,024 is made for `select`."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
