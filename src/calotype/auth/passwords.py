@@ -4,6 +4,8 @@
 Source: OWASP Password Storage Cheat Sheet, "Argon2id".
 """
 
+import secrets
+import string
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -43,3 +45,11 @@ def _hasher() -> "argon2.PasswordHasher":
     import argon2  # on first use: a server that serves images only never loads it
 
     return argon2.PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+
+
+def generated() -> str:
+    """A new random password: 190 bits, letters and digits only, so that no shell, file or option reads it otherwise."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(32))
+
+
+_ALPHABET = string.ascii_letters + string.digits
