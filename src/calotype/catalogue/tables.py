@@ -162,8 +162,8 @@ uploads = Table(
     Column("bytes_done", BigInteger, nullable=False),
     Column("lease_until", BigInteger, nullable=False),
     Column("node", Text, nullable=False),
-    UniqueConstraint("image_id", name="uq_uploads_image_id"),
     CheckConstraint("on_failure in ('queued', 'killed')", name="ck_uploads_on_failure"),
+    UniqueConstraint("image_id", name="uq_uploads_image_id"),
 )
 
 projects = Table(
