@@ -1,0 +1,225 @@
+"""A catalogue file into the catalogue, in batches that are committed with the position they have come to.
+
+Others may write meanwhile, so a batch is small and leaves the lock to them for a while. Only an empty SQLite catalogue
+that nobody else has open is loaded in large batches, look-ups and indexes last. Source: docs/operate/catalogue-files.md.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine
+
+from calotype.catalogue import deferred, loads
+from calotype.catalogue.batches import BadLine, Batch, Line, Reader
+from calotype.catalogue.engine import Catalogue, CatalogueOptions
+from calotype.catalogue.inserting import insert_rows, to_rows
+from calotype.catalogue.keys import id_key
+from calotype.catalogue.loads import Position
+from calotype.catalogue.records import BadRecord
+from calotype.domain.errors import Busy, Conflict
+
+#: How long a batch may work inside its transaction while others may want to write.
+BATCH_S = 0.05
+
+#: The share of its work for which a batch leaves the lock alone: those who wait for SQLite's ask for it now and then only.
+_PAUSE = 0.5
+
+#: A batch of a catalogue that is ours alone: some twenty thousand images, about two seconds.
+_ALONE_BYTES = 16 << 20
+
+#: How often a batch is tried when another program gives away the same id at the same time (PostgreSQL).
+_TRIES = 3
+
+Writing = Callable[[], AbstractContextManager[Connection]]
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a load is: lines of the file, those skipped by --resume included, images and bad lines of this run."""
+
+    lines_done: int = 0
+    images: int = 0
+    bad_lines: int = 0
+    building: str = ""
+
+
+def _ignore(_: object) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """What to load and how.
+
+    *source*: the name under which the position is remembered. *lines*: the file's, from its first.
+    *resume*: go on behind the last committed line of *source*. *now*: the creation time of images without one.
+    *skip_bad*: is handed a batch's bad lines before the batch is committed; None: the first ends the load.
+    *tell*: is handed the progress after each batch and before each part that is built at the end.
+    """
+
+    source: str
+    lines: Iterator[bytes]
+    now: datetime
+    resume: bool = False
+    skip_bad: Callable[[list[BadLine]], None] | None = None
+    tell: Callable[[Progress], None] = _ignore
+    progress: Progress = field(default_factory=Progress)
+
+
+def load(options: CatalogueOptions, what: Load) -> Progress:
+    """What was done, once all lines are committed.
+
+    Raises BadLine for a bad line, before anything of its batch is committed, CalotypeError if the file to resume is another
+    one, Busy if the catalogue is locked. Whatever ends it, committed lines stay, and `resume` goes on behind them.
+    """
+    with deferred.alone(options) as engine:
+        if engine is not None and _load_alone(engine, what):
+            return what.progress
+    catalogue = Catalogue(options)
+    try:
+        _load_among_others(catalogue, what)
+    finally:
+        catalogue.close()
+    return what.progress
+
+
+def finish_interrupted(options: CatalogueOptions, tell: Callable[[Progress], None] = _ignore) -> None:
+    """Build what a load that was interrupted had put off; nothing if nothing was. Raises Busy if somebody uses the file."""
+    with deferred.alone(options) as engine:
+        if engine is None:
+            raise _unfinished()
+        with engine.begin() as connection:
+            is_pending = loads.are_look_ups_pending(connection)
+        if is_pending:
+            deferred.build(engine, _teller(Progress(), tell))
+
+
+def is_interrupted(catalogue: Catalogue) -> bool:
+    """True if look-ups and indexes are missing, so that `finish_interrupted` has to come before any listing."""
+    with catalogue.reading() as connection:
+        return loads.are_look_ups_pending(connection)
+
+
+def _load_alone(engine: Engine, what: Load) -> bool:
+    """True if the lines are loaded, look-ups last; False if the catalogue is whole and has images, so that it is not the way."""
+    with engine.begin() as connection:
+        position = _position(connection, what)
+        is_pending = loads.are_look_ups_pending(connection)
+        goes_on = position.look_ups_pending
+        is_deferred = goes_on or loads.is_empty(connection)
+        if is_deferred and not goes_on:
+            position = replace(position, look_ups_pending=True)
+            loads.end_pending(connection)
+            loads.put_position(connection, what.source, position)
+            deferred.put_off(connection)
+    if is_deferred:
+        _run(what, engine.begin, position, _Pace(_ALONE_BYTES, is_alone=True))
+    if is_deferred or is_pending:
+        deferred.build(engine, _teller(what.progress, what.tell))
+    return is_deferred
+
+
+def _load_among_others(catalogue: Catalogue, what: Load) -> None:
+    with catalogue.writing() as connection:
+        if loads.are_look_ups_pending(connection):
+            raise _unfinished()
+        position = _position(connection, what)
+    _run(what, catalogue.writing, position, _Pace(pause=_PAUSE if catalogue.is_sqlite else 0))
+
+
+def _unfinished() -> Busy:
+    return Busy("An interrupted load left look-ups to be built: stop the service, then load again with --resume.")
+
+
+def _teller(progress: Progress, tell: Callable[[Progress], None]) -> deferred.Told:
+    def told(part: str) -> None:
+        progress.building = part
+        tell(progress)
+
+    return told
+
+
+def _position(connection: Connection, what: Load) -> Position:
+    found = loads.get_position(connection, what.source) if what.resume else None
+    return found or Position(lines_done=0, last_line_digest="")
+
+
+@dataclass(slots=True)
+class _Pace:
+    """How many bytes of lines make a batch of `BATCH_S`, learnt from batch to batch, and how long to leave the lock alone."""
+
+    bytes_a_batch: int = 64 << 10
+    pause: float = 0
+    is_alone: bool = False
+
+    def learn(self, seconds: float) -> None:
+        if self.is_alone:
+            return
+        # Aims below the limit, since batches differ; halves and doubles at most, since one may be an exception.
+        factor = min(max(0.8 * BATCH_S / max(seconds, 1e-6), 0.5), 2)
+        self.bytes_a_batch = min(max(int(self.bytes_a_batch * factor), 4 << 10), 4 << 20)
+        time.sleep(seconds * self.pause)
+
+
+def _run(what: Load, writing: Writing, position: Position, pace: _Pace) -> None:
+    reader = Reader(what.lines, what.now)
+    if position.lines_done:
+        reader.skip(position.lines_done, position.last_line_digest)
+    while (batch := reader.take(pace.bytes_a_batch)) is not None:
+        committed = replace(position, lines_done=batch.last, last_line_digest=batch.last_digest)
+        seconds = _commit(what, writing, batch, committed)
+        what.progress.lines_done = batch.last
+        what.tell(what.progress)
+        pace.learn(seconds)
+
+
+def _commit(what: Load, writing: Writing, batch: Batch, position: Position) -> float:
+    """The seconds for which the transaction of *batch* held its lock, the commit included."""
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            with writing() as connection:
+                started = time.monotonic()
+                good, bad = _judge(connection, batch, stop=what.skip_bad is None)
+                insert_rows(
+                    connection, to_rows((line.entry for line in good), with_look_ups=not position.look_ups_pending)
+                )
+                loads.put_position(connection, what.source, position)
+                if what.skip_bad is not None:
+                    what.skip_bad(bad)
+        except Conflict:
+            if not tries_left:
+                raise
+            continue
+        what.progress.images += len(good)
+        what.progress.bad_lines += len(bad)
+        return time.monotonic() - started
+    raise AssertionError
+
+
+def _judge(connection: Connection, batch: Batch, *, stop: bool) -> tuple[list[Line], list[BadLine]]:
+    """The lines of *batch* that can be loaded and those that cannot. Raises the first of the latter if told to *stop*."""
+    good, taken = _set_apart_taken(connection, batch.lines)
+    bad = sorted([*batch.bad, *taken], key=lambda line: line.number)
+    if bad and stop:
+        raise bad[0]
+    return good, bad
+
+
+def _set_apart_taken(connection: Connection, lines: list[Line]) -> tuple[list[Line], list[BadLine]]:
+    """The lines whose id and blob keys are new, and the others: taken by the catalogue or by a line before. Two statements."""
+    ids = loads.select_used_ids(connection, [id_key(line.entry.image.id) for line in lines])
+    keys = loads.select_blob_keys(connection, [blob.key for line in lines for blob in line.entry.blobs])
+    good, taken = [], []
+    for line in lines:
+        key, blob_keys = id_key(line.entry.image.id), {blob.key for blob in line.entry.blobs}
+        if key in ids:
+            taken.append(BadLine(line.number, line.text, BadRecord("id", f"{line.entry.image.id} was used before")))
+        elif blob_keys & keys:
+            taken.append(BadLine(line.number, line.text, BadRecord("blobs", "a blob with this key is known already")))
+        else:
+            good.append(line)
+            ids.add(key)
+            keys |= blob_keys
+    return good, taken
