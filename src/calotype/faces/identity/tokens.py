@@ -1,0 +1,65 @@
+"""Tokens: to get one, to ask what one says, to give one back."""
+
+from calotype.domain.callers import Caller
+from calotype.domain.errors import Refused
+from calotype.faces.identity import wire
+from calotype.faces.identity.service_catalogue import write_services
+from calotype.http.messages import Request, Response, json_response
+from calotype.http.routes import Pool, Route, Wants
+from calotype.service.services import Services
+
+
+def issue(services: Services, request: Request) -> Response:
+    """A new token, its text in X-Subject-Token. Source: docs/api/identity.md, "Log in"."""
+    with_services = wire.wants_services(request.raw_query)
+    proofs, scope = wire.read_login(request.body)
+    issued = services.accounts.logins.log_in(proofs, scope)
+    body = wire.write_token(issued.token, request.base_url, with_services=with_services)
+    return json_response(body, 201, (*wire.VARY, ("X-Subject-Token", issued.secret)))
+
+
+def show(services: Services, request: Request) -> Response:
+    """What the subject token says."""
+    caller = _caller(services, request)
+    with_services = wire.wants_services(request.raw_query)
+    subject = request.header("x-subject-token")
+    token = services.accounts.tokens.show(caller, subject)
+    body = wire.write_token(token, request.base_url, with_services=with_services)
+    return json_response(body, headers=(*wire.VARY, ("X-Subject-Token", subject or "")))
+
+
+def revoke(services: Services, request: Request) -> Response:
+    services.accounts.tokens.revoke(_caller(services, request), request.header("x-subject-token"))
+    return Response(status=204, headers=wire.VARY)
+
+
+def list_projects(services: Services, request: Request) -> Response:
+    """The projects the caller may have a token for."""
+    url = request.base_url + request.prefix
+    projects = services.accounts.projects_of(_caller(services, request).user)
+    return json_response(wire.write_projects(projects, url, f"{url}/auth/projects"), headers=wire.VARY)
+
+
+def list_services(services: Services, request: Request) -> Response:
+    """The service catalogue of the caller's token, which must be for a project."""
+    if _caller(services, request).project is None:
+        raise Refused("A token for a project is needed to see the service catalogue.")
+    self_url = f"{request.base_url}{request.prefix}/auth/catalog"
+    body = {"catalog": write_services(request.base_url), "links": {"next": None, "self": self_url, "previous": None}}
+    return json_response(body, headers=wire.VARY)
+
+
+ROUTES = [
+    Route("POST", "/auth/tokens", issue, Wants.JSON, Pool.LOGINS),
+    Route("GET", "/auth/tokens", show),
+    Route("HEAD", "/auth/tokens", show),
+    Route("DELETE", "/auth/tokens", revoke),
+    Route("GET", "/auth/projects", list_projects),
+    Route("HEAD", "/auth/projects", list_projects),
+    Route("GET", "/auth/catalog", list_services),
+    Route("HEAD", "/auth/catalog", list_services),
+]
+
+
+def _caller(services: Services, request: Request) -> Caller:
+    return services.accounts.authenticate(request.header("x-auth-token"))
