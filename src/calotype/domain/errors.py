@@ -6,7 +6,8 @@ CalotypeError
 ├── Unauthenticated    no token, or none that is good
 ├── Refused            the caller may not do this
 ├── NotFound           absent, or not for this caller's eyes: the two look the same
-│   └── ImageNotFound
+│   ├── ImageNotFound
+│   └── BlobNotFound   the bytes are not in the store
 ├── Conflict           the state of the thing does not allow it, or somebody else was faster
 │   └── ImageGone      the image was deleted while its data were arriving
 ├── OverLimit          more than a quota or a limit allows
@@ -60,6 +61,14 @@ class ImageNotFound(NotFound):
     def __init__(self, image_id: str) -> None:
         super().__init__(f"No image found with ID {image_id}")
         self.image_id = image_id
+
+
+class BlobNotFound(NotFound):
+    """No bytes are kept under *key*, which is not part of the text."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__("The image's data are missing from the store.")
+        self.key = key
 
 
 class Conflict(CalotypeError):

@@ -76,13 +76,13 @@ class Images:
         with self._catalogue.reading() as connection:
             return find(connection, caller, image_id)
 
-    def create(self, caller: Caller, new: NewImage) -> Image:
-        """A new record without data: queued, or active at once when a size of 0 is declared.
+    def create(self, caller: Caller, new: NewImage, *, is_complete: bool = False) -> Image:
+        """A new record without data: queued, or active at once if it *is_complete* without any.
 
         Raises Refused, Invalid naming the field, OverLimit, and Conflict if the id was ever used.
         """
         with self._catalogue.writing() as connection:
-            return self.insert_new(connection, caller, new, Status.ACTIVE if new.size_bytes == 0 else Status.QUEUED)
+            return self.insert_new(connection, caller, new, Status.ACTIVE if is_complete else Status.QUEUED)
 
     def insert_new(self, connection: "Connection", caller: Caller, new: NewImage, status: Status) -> Image:
         """As `create`, in the transaction of a caller who has more to do in it."""

@@ -1,0 +1,105 @@
+"""What a store of bytes promises. tests/contract/test_stores.py holds every driver to it, sentence by sentence."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
+
+
+class BlobWriter(Protocol):
+    """One blob on its way in. It is spent after `commit` or `cancel`, and takes no room then but what was committed."""
+
+    def write(self, step: bytes) -> None:
+        """Append *step*; it cannot be read yet. Raises NoSpace when the store is full, Broken when it does not work."""
+        ...
+
+    def commit(self) -> int:
+        """Make the blob readable under its key, whole and durable, and return its size in bytes.
+
+        After a crash half way the key is absent or whole, never part. Raises NoSpace and Broken like `write`, and
+        BlobNotFound when the key was deleted while the blob was on its way; all of them leave nothing to read.
+        """
+        ...
+
+    def cancel(self) -> None:
+        """Remove what was written. Does nothing on a spent writer. Raises Broken if something may be left."""
+        ...
+
+
+class Blob(Protocol):
+    """Committed bytes, open for reading. They stay readable while open, even if the key is deleted."""
+
+    @property
+    def size(self) -> int:
+        """Length in bytes."""
+        ...
+
+    def read(self, first: int, length: int) -> bytes:
+        """Exactly *length* bytes from offset *first*, which must lie inside the blob. Safe from several threads.
+
+        Raises Broken if the store cannot give them all: fewer than promised is an error, never an end.
+        """
+        ...
+
+    def file(self) -> BinaryIO | None:
+        """A real file with these bytes and no others, for `sendfile`, or None; it is closed by `close`."""
+        ...
+
+    def close(self) -> None:
+        """Let go of it; a second time does nothing."""
+        ...
+
+
+class BlobStore(Protocol):
+    """Bytes at rest under keys. A blob is readable after `commit`, whole, or not at all.
+
+    A key is 1 to 128 ASCII letters, digits, '-' and '_'. Whoever writes makes a new random one for each attempt; a key
+    is written once.
+    """
+
+    def writer(self, key: str) -> BlobWriter:
+        """A writer of a blob under *key*. Raises NoSpace, Broken, and ValueError for a text that is no key."""
+        ...
+
+    def open(self, key: str) -> Blob:
+        """The blob under *key*. Raises BlobNotFound if there is none that was committed, Broken."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Remove what is kept under *key*, committed or still being written; nothing there is fine. Raises Broken."""
+        ...
+
+    def keys(self) -> Iterator[str]:
+        """Each key under which anything takes room, committed or not, once, in no order. Raises Broken.
+
+        Unfinished ones are named so that what a crash left can be found and deleted.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """The configured stores by name, and the name of the one that takes new blobs unless another is asked for."""
+
+    by_name: Mapping[str, BlobStore]
+    default: str
+
+    def __post_init__(self) -> None:
+        if self.default not in self.by_name:
+            raise ValueError(f"the default store {self.default!r} is not among the stores")
+
+
+class EmptyBlob:
+    """The data of an image that has none: zero bytes, kept nowhere."""
+
+    size = 0
+
+    def read(self, first: int, length: int) -> bytes:
+        if (first, length) != (0, 0):
+            raise ValueError("outside the blob")
+        return b""
+
+    def file(self) -> BinaryIO | None:
+        return None
+
+    def close(self) -> None:
+        """There is nothing to let go of."""

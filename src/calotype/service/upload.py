@@ -1,0 +1,251 @@
+"""One upload under way: bytes in, step by step, until the image has its data or is as if it never had any."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from calotype.blobs import digests
+from calotype.blobs.digests import Digests
+from calotype.blobs.inspection import Inspection
+from calotype.blobs.stores import BlobStore, BlobWriter
+from calotype.catalogue import images, uploads
+from calotype.catalogue.engine import Catalogue
+from calotype.catalogue.records import StoredBlob
+from calotype.catalogue.uploads import UploadRow
+from calotype.domain.errors import (
+    BadData,
+    BlobNotFound,
+    Broken,
+    CalotypeError,
+    Conflict,
+    ImageGone,
+    ImageNotFound,
+    OverLimit,
+)
+from calotype.domain.images import Image
+from calotype.service.images import Clock
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+log = logging.getLogger(__name__)
+
+#: Long enough for what an upload may do without a byte coming in: a stall of a minute, and flushing a full page cache.
+LEASE_S = 300
+
+RENEW_EVERY = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """What was said about the data beforehand.
+
+    *size_bytes*, *checksum* (MD5, hexadecimal): promises that are checked at the end; None, and a size of 0, promise nothing.
+    *body_bytes*: how many bytes the request says are on their way, where it says so.
+    """
+
+    size_bytes: int | None = None
+    checksum: str | None = None
+    body_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What an upload works with."""
+
+    catalogue: Catalogue
+    store: BlobStore
+    inspection: Inspection
+    digests: Digests
+    clock: Clock
+    cap_bytes: int
+
+
+class Upload:
+    """Call `write` for each step, then `finish` or `give_up`. One thread at a time.
+
+    Whatever `write` or `finish` raises, the upload has ended then: its bytes are gone and the image is as `on_failure`
+    says. `give_up` does nothing on an upload that has ended. Source: docs/design/0004-bytes.md.
+    """
+
+    def __init__(self, row: UploadRow, declared: Declared, parts: Parts) -> None:
+        """Take *row*, which stands in the catalogue, and open its blob. Raises NoSpace and Broken, ended as above."""
+        self._row = row
+        self._declared = declared
+        self._parts = parts
+        self._size = 0
+        self._has_ended = False
+        self._renew_at = parts.clock() + RENEW_EVERY
+        with ExitStack() as undo:
+            undo.callback(self._mark_failed)
+            self._writer: BlobWriter = parts.store.writer(row.blob_key)
+            undo.callback(self._remove_bytes)
+            self._undo = undo.pop_all()
+
+    @property
+    def image_id(self) -> str:
+        return self._row.image_id
+
+    def write(self, step: bytes) -> None:
+        """Take the next bytes, in: written, digested and inspected when it returns.
+
+        Raises OverLimit past the size cap, BadData past the declared size or for data that are not what they should be,
+        NoSpace, Broken, and Conflict or ImageGone when somebody ended the upload meanwhile.
+        """
+        with self._undone_on_failure():
+            self._size += len(step)
+            self._check_bounds()
+            with self._parts.digests.taking(step):
+                self._writer.write(step)
+                self._parts.inspection.feed(step)
+            if self._parts.clock() >= self._renew_at:
+                self._renew_while_writing()
+
+    def finish(self) -> Image:
+        """The image, active, its data durable. Raises like `write`, and BadData for a promise that was not kept."""
+        with self._undone_on_failure():
+            self._check_promises()
+            virtual_size_bytes = self._parts.inspection.finish()
+            self._renew()
+            size_bytes = self._commit_bytes()
+            image = self._activate(size_bytes, virtual_size_bytes)
+            self._undo.pop_all()
+            self._has_ended = True
+            return image
+
+    def give_up(self, reason: str) -> None:
+        """End it without success; *reason* is for the log."""
+        if not self._has_ended:
+            self._end(reason)
+
+    def _check_bounds(self) -> None:
+        """Raises what is certain already, with the step in `_size` that is about to be taken."""
+        if self._size > self._parts.cap_bytes:
+            raise OverLimit(f"Image data may have {self._parts.cap_bytes} bytes at most.")
+        promised = self._declared.size_bytes
+        if promised and self._size > promised:
+            raise BadData("size", promised, "the data are longer")
+
+    def _check_promises(self) -> None:
+        size_bytes, checksum = self._declared.size_bytes, self._declared.checksum
+        if size_bytes and size_bytes != self._size:
+            raise BadData("size", size_bytes, f"the data have {self._size} bytes")
+        received = self._parts.digests.hexdigest(digests.CHECKSUM)
+        if checksum and checksum.lower() != received:
+            raise BadData("checksum", checksum, f"the data have {received}")
+
+    def _renew_while_writing(self) -> None:
+        """Renew the lease; a catalogue that does not answer now is asked again later, long before the lease runs out."""
+        self._renew_at = self._parts.clock() + RENEW_EVERY
+        try:
+            self._renew()
+        except Broken as error:
+            log.warning("The lease of upload %s could not be renewed: %s", self._row.id, error)
+
+    def _renew(self) -> None:
+        with self._parts.catalogue.writing() as connection:
+            if not uploads.keep(connection, self._row.id, bytes_done=self._size, lease_s=LEASE_S):
+                raise self._lost(connection)
+
+    def _commit_bytes(self) -> int:
+        try:
+            return self._writer.commit()
+        except BlobNotFound as error:
+            # Only who ended the upload removes the bytes of one that is under way.
+            raise Conflict(f"The upload to image {self.image_id} was ended by somebody else.") from error
+
+    def _activate(self, size_bytes: int, virtual_size_bytes: int | None) -> Image:
+        try:
+            with self._parts.catalogue.writing() as connection:
+                return self._make_active(connection, size_bytes, virtual_size_bytes)
+        except Broken:
+            image = self._settle()
+            if image is None:
+                raise
+            return image
+
+    def _make_active(self, connection: "Connection", size_bytes: int, virtual_size_bytes: int | None) -> Image:
+        row, now = self._row, self._parts.clock()
+        was_ours = images.mark_active(
+            connection,
+            row.image_id,
+            row.id,
+            size_bytes=size_bytes,
+            virtual_size_bytes=virtual_size_bytes,
+            checksum=self._parts.digests.hexdigest(digests.CHECKSUM),
+            os_hash_algo=digests.OS_HASH,
+            os_hash_value=self._parts.digests.hexdigest(digests.OS_HASH),
+            now=now,
+        )
+        if not was_ours:
+            raise self._lost(connection)
+        uploads.insert_blob(connection, row.image_id, StoredBlob(row.store, row.blob_key, size_bytes), now)
+        uploads.delete_upload(connection, row.id)
+        return self._image(connection)
+
+    def _settle(self) -> Image | None:
+        """What became of a transaction whose end the catalogue did not tell: the image if it was made active.
+
+        Else None, and the image is as `on_failure` says. If the catalogue does not answer now either, everything is left
+        as it is, bytes too, to whoever looks after leases that ran out; raises Broken then.
+        """
+        try:
+            with self._parts.catalogue.writing() as connection:
+                if self._fail(connection):
+                    return None
+                is_ours = self._row.blob_key in [blob.key for blob in uploads.find_blobs(connection, self.image_id)]
+                return self._image(connection) if is_ours else None
+        except Broken:
+            self._undo.pop_all()
+            raise
+
+    def _image(self, connection: "Connection") -> Image:
+        image = images.get(connection, self.image_id)
+        if image is None:
+            raise ImageNotFound(self.image_id)
+        return image
+
+    def _lost(self, connection: "Connection") -> Conflict:
+        """Why the upload is not ours any more."""
+        image = images.get(connection, self.image_id)
+        if image is None or image.is_deleted:
+            return ImageGone(f"Image {self.image_id} was deleted while its data were arriving.")
+        return Conflict(f"The upload to image {self.image_id} was ended by somebody else.")
+
+    @contextmanager
+    def _undone_on_failure(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException as error:
+            self._end(f"{type(error).__name__}: {error}")
+            raise
+
+    def _end(self, reason: str) -> None:
+        self._has_ended = True
+        log.info("Upload %s to image %s ended without success: %s", self._row.id, self.image_id, reason)
+        self._undo.close()
+
+    def _remove_bytes(self) -> None:
+        """Before the row goes that names them: should we die in between, it tells who comes after what to remove."""
+        key = self._row.blob_key
+        try:
+            self._writer.cancel()
+            self._parts.store.delete(key)
+        except Broken as error:
+            log.warning("Blob %s could not be removed: %s", key, error)
+
+    def _mark_failed(self) -> None:
+        try:
+            with self._parts.catalogue.writing() as connection:
+                self._fail(connection)
+        except CalotypeError as error:
+            log.warning("Upload %s could not be ended and is left to its lease: %s", self._row.id, error)
+
+    def _fail(self, connection: "Connection") -> bool:
+        """Make the image what `on_failure` says. False if it is not this upload's any more."""
+        row, now = self._row, self._parts.clock()
+        was_ours = images.mark_failed(connection, row.image_id, row.id, status=row.on_failure, now=now)
+        return uploads.delete_upload(connection, row.id) and was_ours

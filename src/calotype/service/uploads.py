@@ -1,0 +1,148 @@
+"""Uploads as callers begin them: to a new image, or to one that waits for its data."""
+
+import secrets
+import uuid
+from concurrent.futures import Executor
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from calotype.blobs.digests import Digests
+from calotype.blobs.inspection import inspection_of
+from calotype.blobs.stores import Stores
+from calotype.catalogue import images as statements
+from calotype.catalogue import uploads
+from calotype.catalogue.engine import Catalogue
+from calotype.catalogue.uploads import UploadRow
+from calotype.domain import rights
+from calotype.domain.callers import Caller
+from calotype.domain.errors import Conflict, Invalid, OverLimit, Refused
+from calotype.domain.images import Image, Status
+from calotype.domain.rights import Action, Rules
+from calotype.service.images import Clock, Images, NewImage, find
+from calotype.service.options import ServiceOptions
+from calotype.service.upload import LEASE_S, Declared, Parts, Upload
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+#: 16 random bytes: two attempts never meet, and no key tells of its image.
+_KEY_BYTES = 16
+
+
+class Uploads:
+    """*node* names this process in the rows of its uploads; *threads* digest for all of them."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        stores: Stores,
+        images: Images,
+        rules: Rules,
+        options: ServiceOptions,
+        clock: Clock,
+        *,
+        node: str,
+        threads: Executor,
+    ) -> None:
+        self._catalogue = catalogue
+        self._stores = stores
+        self._images = images
+        self._rules = rules
+        self._options = options
+        self._clock = clock
+        self._node = node
+        self._threads = threads
+
+    @property
+    def store_names(self) -> tuple[str, ...]:
+        """The stores a caller may name."""
+        return tuple(self._stores.by_name)
+
+    def begin_new(
+        self, caller: Caller, new: NewImage, declared: Declared, *, on_failure: Status, store: str | None = None
+    ) -> Upload:
+        """An upload to an image made for it. The image is `saving` before a byte is taken, and *on_failure* if it fails.
+
+        Raises Refused, Invalid, OverLimit and Conflict like `Images.create`, and OverLimit for data over the size cap,
+        with nothing made; Invalid if a format is missing, with the image queued; NoSpace and Broken, with the image
+        *on_failure*.
+        """
+        self._rules.check(caller, Action.UPLOAD_IMAGE)
+        self._images.check_new(caller, new)
+        store_name = self._checked(declared, store)
+        status = Status.SAVING if new.disk_format and new.container_format else Status.QUEUED
+        with self._catalogue.writing() as connection:
+            image = self._images.insert_new(connection, caller, new, status)
+            if status is Status.SAVING:
+                row = self._insert_row(connection, image, declared, on_failure, store_name)
+        require_formats(image)
+        return self._open(row, image, declared)
+
+    def begin(
+        self, caller: Caller, image_id: str, declared: Declared, *, on_failure: Status, store: str | None = None
+    ) -> Upload:
+        """An upload to a queued image, `saving` from now on, and *on_failure* if it fails: killed, or queued again.
+
+        Raises ImageNotFound and Refused by the caller's relation to the image, Conflict if it is not queued, Invalid if
+        a format is missing and OverLimit for data over the size cap, with nothing changed; NoSpace and Broken, with the
+        image *on_failure*.
+        """
+        self._rules.check(caller, Action.UPLOAD_IMAGE)
+        store_name = self._checked(declared, store)
+        with self._catalogue.writing() as connection:
+            image = find(connection, caller, image_id, for_update=True)
+            if not rights.may_change(caller, image.owner):
+                raise Refused("You are not permitted to upload data to this image.")
+            if image.status is not Status.QUEUED:
+                raise Conflict(f"Image {image_id} is {image.status}; only a queued image takes data.")
+            require_formats(image)
+            if not statements.write(connection, replace(image, status=Status.SAVING, updated_at=self._clock())):
+                raise Conflict(f"Image {image_id} was changed by somebody else at the same time.")
+            row = self._insert_row(connection, image, declared, on_failure, store_name)
+        return self._open(row, image, declared)
+
+    def _checked(self, declared: Declared, store: str | None) -> str:
+        """The name of the store to use. Raises OverLimit for what is declared too large, Invalid for no store of ours."""
+        most = self._options.image_size_cap_bytes
+        if max(declared.size_bytes or 0, declared.body_bytes or 0) > most:
+            raise OverLimit(f"Image data may have {most} bytes at most.")
+        if store is not None and store not in self._stores.by_name:
+            raise Invalid("store", store, f"not one of {', '.join(self._stores.by_name)}")
+        return store or self._stores.default
+
+    def _insert_row(
+        self, connection: "Connection", image: Image, declared: Declared, on_failure: Status, store: str
+    ) -> UploadRow:
+        row = UploadRow(
+            id=str(uuid.uuid4()),
+            image_id=image.id,
+            blob_key=secrets.token_hex(_KEY_BYTES),
+            store=store,
+            on_failure=on_failure,
+            size_declared=declared.size_bytes or declared.body_bytes,
+            node=self._node,
+        )
+        uploads.insert_upload(connection, row, lease_s=LEASE_S)
+        return row
+
+    def _open(self, row: UploadRow, image: Image, declared: Declared) -> Upload:
+        parts = Parts(
+            catalogue=self._catalogue,
+            store=self._stores.by_name[row.store],
+            inspection=inspection_of(
+                image.disk_format or "",
+                image.container_format or "",
+                require_match=self._options.require_image_format_match,
+            ),
+            digests=Digests(self._threads),
+            clock=self._clock,
+            cap_bytes=self._options.image_size_cap_bytes,
+        )
+        return Upload(row, declared, parts)
+
+
+def require_formats(image: Image) -> None:
+    """Raises Invalid for an image that cannot take data, since what they are is not said."""
+    for name, value in (("disk_format", image.disk_format), ("container_format", image.container_format)):
+        if not value:
+            raise Invalid(name, "None", "it must be set before data are uploaded")
