@@ -33,17 +33,22 @@ _ALONE_BYTES = 16 << 20
 #: How often a batch is tried when another program gives away the same id at the same time (PostgreSQL).
 _TRIES = 3
 
+SkipBad = Callable[[list[BadLine]], None]
 Writing = Callable[[], AbstractContextManager[Connection]]
 
 
 @dataclass(slots=True)
 class Progress:
-    """How far a load is: lines of the file, those skipped by --resume included, images and bad lines of this run."""
+    """How far a load is: lines of the file, those skipped by --resume included, images and bad lines of this run.
+
+    *is_deferred*: look-ups and indexes come last; *building* names the one that is being built.
+    """
 
     lines_done: int = 0
     images: int = 0
     bad_lines: int = 0
     building: str = ""
+    is_deferred: bool = False
 
 
 def _ignore(_: object) -> None: ...
@@ -63,7 +68,7 @@ class Load:
     lines: Iterator[bytes]
     now: datetime
     resume: bool = False
-    skip_bad: Callable[[list[BadLine]], None] | None = None
+    skip_bad: SkipBad | None = None
     tell: Callable[[Progress], None] = _ignore
     progress: Progress = field(default_factory=Progress)
 
@@ -115,6 +120,7 @@ def _load_alone(engine: Engine, what: Load) -> bool:
             loads.put_position(connection, what.source, position)
             deferred.put_off(connection)
     if is_deferred:
+        what.progress.is_deferred = True
         _run(what, engine.begin, position, _Pace(_ALONE_BYTES, is_alone=True))
     if is_deferred or is_pending:
         deferred.build(engine, _teller(what.progress, what.tell))

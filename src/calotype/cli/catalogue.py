@@ -1,0 +1,128 @@
+"""`calotype catalogue`: image records in bulk, in and out. The format is docs/operate/catalogue-files.md."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+import msgspec
+from cyclopts import App, Parameter
+
+from calotype.catalogue import dumping, loading, schema
+from calotype.catalogue.batches import BadLine
+from calotype.catalogue.engine import Catalogue, CatalogueOptions
+from calotype.catalogue.record_files import STANDARD, BadFile, open_lines, write_lines
+from calotype.cli.load_progress import shown_progress
+from calotype.config import DataOptions, Settings
+from calotype.domain.errors import CalotypeError
+from calotype.processes import folders
+
+app = App("catalogue", help="Load and dump image records in bulk; no image data travels with them.")
+
+
+@app.command
+def load(
+    file: str,
+    *,
+    resume: Annotated[bool, Parameter(negative="")] = False,
+    skip_bad: Path | None = None,
+    settings: DataOptions = Settings(),  # noqa: B008 -- frozen
+) -> None:
+    """Put the records of a catalogue file into the catalogue.
+
+    Parameters
+    ----------
+    file
+        One JSON object a line; plain, `.gz` or `.zst`, `-` for standard input.
+    resume
+        Go on behind the last line that an interrupted load of this file has committed.
+    skip_bad
+        Write bad lines and what is wrong with them to this file and go on, instead of stopping at the first.
+    """
+    options = _options(settings)
+    with _opened(options) as catalogue:
+        schema.prepare(catalogue, upgrade=settings.serve.upgrade)
+    with (
+        open_lines(file) as lines,
+        _report(skip_bad, resume=resume) as report,
+        shown_progress(lines.share_done) as tell,
+    ):
+        what = loading.Load(
+            source=file if file == STANDARD else str(Path(file).resolve()),
+            lines=iter(lines),
+            now=datetime.now(UTC),
+            resume=resume,
+            skip_bad=report,
+            tell=tell,
+        )
+        try:
+            loading.load(options, what)
+        except BadLine as error:
+            raise CalotypeError(f"{file}, {error} ({_so_far(what)})") from error
+        except KeyboardInterrupt:
+            print(f"calotype: interrupted ({_so_far(what)})", file=sys.stderr)
+            raise
+
+
+@app.command
+def dump(
+    file: str = STANDARD,
+    *,
+    settings: DataOptions = Settings(),  # noqa: B008 -- frozen
+) -> None:
+    """Write every record of the catalogue, deleted images included, as a catalogue file.
+
+    Parameters
+    ----------
+    file
+        Where to; plain, `.gz` or `.zst`, whole or absent afterwards; `-` for standard output.
+    """
+    with _opened(_options(settings)) as catalogue:
+        schema.check_current(catalogue)
+        count = write_lines(file, dumping.dump(catalogue))
+    print(f"{count:,} images dumped", file=sys.stderr)
+
+
+def _so_far(what: loading.Load) -> str:
+    done = what.progress.lines_done
+    return f"committed up to line {done:,}; go on with --resume" if done else "nothing was committed"
+
+
+def _options(settings: Settings) -> CatalogueOptions:
+    if settings.serve.database is None:
+        folders.make(settings.serve.data_dir)
+    return CatalogueOptions(url=settings.database_url.reveal())
+
+
+@contextmanager
+def _opened(options: CatalogueOptions) -> Iterator[Catalogue]:
+    catalogue = Catalogue(options)
+    try:
+        yield catalogue
+    finally:
+        catalogue.close()
+
+
+@contextmanager
+def _report(path: Path | None, *, resume: bool) -> Iterator[loading.SkipBad | None]:
+    """What writes bad lines to *path*, behind what an interrupted load has written there; None without a path."""
+    if path is None:
+        yield None
+        return
+    try:
+        file = path.open("ab" if resume else "wb")
+    except OSError as error:
+        raise BadFile(f"{path} cannot be written: {error.strerror}.") from error
+    with file:
+        yield lambda bad: _write_report(file, bad)
+
+
+def _write_report(file: BinaryIO, bad: list[BadLine]) -> None:
+    """Write a JSON object a bad line. They are on their way before their batch is committed: none is lost, one may come twice."""
+    for line in bad:
+        record = line.text.decode(errors="backslashreplace").rstrip("\r\n")
+        row = {"line": line.number, "key": line.key, "reason": line.reason, "record": record}
+        file.write(msgspec.json.encode(row) + b"\n")
+    file.flush()
