@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from calotype.domain.callers import Caller
 from calotype.domain.errors import Unauthenticated
-from calotype.faces.v1 import errors, images
+from calotype.faces.v1 import data, errors, images
 from calotype.http.messages import Request, Response
 from calotype.http.routes import Face
 from calotype.service.services import Services
@@ -29,7 +29,7 @@ def face(write_versions: Callable[[Request], Response]) -> Face:
     return Face(
         name="v1",
         prefixes=PREFIXES,
-        routes=images.routes(),
+        routes=[*images.routes(), *data.routes()],
         write_error=write_error,
         authenticate=_authenticate,
     )
