@@ -1,0 +1,129 @@
+"""`calotype project`, `calotype user` and `calotype role`: the embedded identity's accounts, also while `serve` runs."""
+
+import getpass
+import sys
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from calotype import credentials
+from calotype.auth import passwords
+from calotype.cli.opening import open_accounts
+from calotype.cli.output import Format, print_one, print_rows
+from calotype.config import DataOptions, Settings
+from calotype.domain.accounts import Project, User
+from calotype.domain.callers import Role
+from calotype.domain.errors import Invalid
+
+project = App("project", help="Create, list and delete projects, which own images.")
+user = App("user", help="Create, list and delete users, and set their passwords.")
+role = App("role", help="Say what users may do in projects: reader, member or admin.")
+
+_DEFAULTS = Settings()
+
+
+@project.command(name="create")
+def create_project(name: str, /, *, output: Format = "table", settings: DataOptions = _DEFAULTS) -> None:
+    """Create the project NAME and print it."""
+    with open_accounts(settings) as accounts:
+        print_one(_project_row(accounts.create_project(name)), output)
+
+
+@project.command(name="list")
+def list_projects(*, output: Format = "table", settings: DataOptions = _DEFAULTS) -> None:
+    """Print every project."""
+    with open_accounts(settings) as accounts:
+        print_rows([_project_row(each) for each in accounts.projects()], ("name", "id", "enabled"), output)
+
+
+@project.command(name="delete")
+def delete_project(name: str, /, *, settings: DataOptions = _DEFAULTS) -> None:
+    """Delete the project NAME; refused while it owns images."""
+    with open_accounts(settings) as accounts:
+        accounts.delete_project(name)
+
+
+@user.command(name="create")
+def create_user(
+    name: str,
+    /,
+    *,
+    default_project: Annotated[str | None, Parameter(name="--project")] = None,
+    output: Format = "table",
+    settings: DataOptions = _DEFAULTS,
+) -> None:
+    """Create the user NAME with a new password, which is printed this once.
+
+    Parameters
+    ----------
+    default_project
+        Project that logins are for when they name none; the user still needs a role there.
+    """
+    password = passwords.generated()
+    with open_accounts(settings) as accounts:
+        created = accounts.create_user(name, password, default_project)
+    print_one({**_user_row(created, default_project), "password": password}, output)
+
+
+@user.command(name="list")
+def list_users(*, output: Format = "table", settings: DataOptions = _DEFAULTS) -> None:
+    """Print every user."""
+    with open_accounts(settings) as accounts:
+        names = {each.id: each.name for each in accounts.projects()}
+        rows = [_user_row(each, names.get(each.default_project_id or "")) for each in accounts.users()]
+    print_rows(rows, ("name", "id", "enabled", "default_project"), output)
+
+
+@user.command(name="delete")
+def delete_user(name: str, /, *, settings: DataOptions = _DEFAULTS) -> None:
+    """Delete the user NAME; projects and images stay."""
+    with open_accounts(settings) as accounts:
+        accounts.delete_user(name)
+
+
+@user.command(name="set-password")
+def set_password(name: str, /, *, password_stdin: bool = False, settings: DataOptions = _DEFAULTS) -> None:
+    """Give the user NAME a new password, asked for twice; whoever is logged in with the old one is logged out.
+
+    Parameters
+    ----------
+    password_stdin
+        Take the password from the first line of standard input instead.
+    """
+    password = _first_line() if password_stdin else _asked_twice()
+    with open_accounts(settings) as accounts:
+        accounts.set_password(name, password)
+    credentials.remember(settings.serve.data_dir, name, password)
+
+
+@role.command
+def grant(name: Role, /, *, user: str, project: str, settings: DataOptions = _DEFAULTS) -> None:
+    """Give the user the role NAME in the project."""
+    with open_accounts(settings) as accounts:
+        accounts.grant(name, user, project)
+
+
+@role.command
+def revoke(name: Role, /, *, user: str, project: str, settings: DataOptions = _DEFAULTS) -> None:
+    """Take the role NAME in the project away from the user."""
+    with open_accounts(settings) as accounts:
+        accounts.revoke(name, user, project)
+
+
+def _project_row(each: Project) -> dict[str, str | bool | None]:
+    return {"name": each.name, "id": each.id, "enabled": each.is_enabled}
+
+
+def _user_row(each: User, default_project: str | None) -> dict[str, str | bool | None]:
+    return {"name": each.name, "id": each.id, "enabled": each.is_enabled, "default_project": default_project}
+
+
+def _first_line() -> str:
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def _asked_twice() -> str:
+    password = getpass.getpass("New password: ")
+    if getpass.getpass("Again: ") != password:
+        raise Invalid("password", "***", "the two are not the same")
+    return password
