@@ -1,0 +1,110 @@
+"""Answers on their way out: the head we write ourselves, and the bytes of blobs."""
+
+import re
+import time
+from dataclasses import dataclass
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import BinaryIO, Protocol
+
+from calotype.http import request_ids
+from calotype.http.messages import Blob, Response
+from calotype.http.pools import Pools
+
+#: Read in 64 KiB steps through a thread pool a cached file gave a tenth of what 1 MiB steps give.
+STEP_BYTES = 1024 * 1024
+
+_STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus}
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+
+class Wire(Protocol):
+    """What a connection offers to those who write to it; each raises OSError when the client is gone."""
+
+    async def send(self, data: bytes) -> None: ...
+
+    async def send_file(self, file: BinaryIO, first: int, length: int) -> None: ...
+
+
+class BrokenBlob(Exception):
+    """A blob gave fewer bytes than its size, after the size was promised to the client."""
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A blob ready to leave: its file where there is a real one, else its first step, read already.
+
+    So what is wrong with a blob mostly shows while an error can still be answered.
+    """
+
+    blob: Blob
+    file: BinaryIO | None
+    first_step: bytes
+
+
+def open_download(blob: Blob) -> Download:
+    """*blob* ready to leave; called on a thread. Raises what reading it raises, and has closed it then."""
+    try:
+        file = blob.file()
+        first_step = b"" if file is not None or blob.size == 0 else blob.read(0, min(STEP_BYTES, blob.size))
+    except BaseException:
+        blob.close()
+        raise
+    return Download(blob, file, first_step)
+
+
+def head_bytes(response: Response, length: int, request_id: str, connection: str | None) -> bytes:
+    """Status line and headers. *length* is the body's, sent or (HEAD) not; *connection* is that header's value.
+
+    Control characters in values become blanks, so that no value can end its header (RFC 9110, 5.5).
+    """
+    lines = [_STATUS_LINES[response.status]]
+    lines += [
+        f"{name}: {value if value.isprintable() else _CONTROL.sub(' ', value)}\r\n" for name, value in response.headers
+    ]
+    if response.status != HTTPStatus.NO_CONTENT and response.status != HTTPStatus.NOT_MODIFIED:
+        lines.append(f"Content-Length: {length}\r\n")
+    if connection is not None:
+        lines.append(f"Connection: {connection}\r\n")
+    lines.append(f"{request_ids.HEADER}: {request_id}\r\nDate: {_now()}\r\n\r\n")
+    return "".join(lines).encode(errors="replace")
+
+
+_date = (0, "")
+
+
+def _now() -> str:
+    """The time as HTTP writes it; made once a second. Two threads that make it at once make the same."""
+    global _date
+    second = int(time.time())
+    if _date[0] != second:
+        _date = (second, formatdate(second, usegmt=True))
+    return _date[1]
+
+
+async def send_download(wire: Wire, head: bytes, download: Download, pools: Pools) -> None:
+    """Send *head* and the blob, which is closed whatever happens.
+
+    Raises OSError when the client is gone, BrokenBlob or the blob's own error when the rest cannot be read:
+    then nothing but hanging up tells the client.
+    """
+    blob = download.blob
+    try:
+        await wire.send(head)
+        if download.file is not None:
+            await wire.send_file(download.file, 0, blob.size)
+        else:
+            await _send_steps(wire, download, pools)
+    finally:
+        await pools.step(blob.close)
+
+
+async def _send_steps(wire: Wire, download: Download, pools: Pools) -> None:
+    step, sent, size = download.first_step, 0, download.blob.size
+    while sent < size:
+        if not step:
+            raise BrokenBlob(f"the blob ended after {sent} of {size} bytes")
+        sent += len(step)
+        await wire.send(step)
+        if sent < size:
+            step = await pools.step(download.blob.read, sent, min(STEP_BYTES, size - sent))

@@ -1,0 +1,72 @@
+"""The server on a socket that listens already: accepting, and the end of it."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+
+from aiohttp import web
+
+from calotype.http.door import Door
+from calotype.http.options import HttpOptions
+from calotype.http.protocol import Connection
+
+__all__ = ["HttpOptions", "serve"]
+
+#: Connections that wait to be accepted; the kernel cuts it to its own limit.
+BACKLOG = 1024
+
+
+async def serve(
+    listener: socket.socket, door: Door, options: HttpOptions, *, stop: asyncio.Event, ready: Callable[[], None]
+) -> None:
+    """Answer on *listener* until *stop* is set, then end as `drain` says. *ready* is called once connections are taken."""
+    loop = asyncio.get_running_loop()
+    connections = _Connections(door, options, loop)
+    server = await loop.create_server(connections, sock=listener, backlog=BACKLOG)
+    try:
+        ready()
+        await stop.wait()
+    finally:
+        server.close()
+        await _drain(connections, options)
+
+
+async def _never_called(request: web.BaseRequest) -> web.StreamResponse:
+    """aiohttp's server wants a handler of its own kind; our connections ask the door instead."""
+    raise NotImplementedError
+
+
+class _Connections(web.Server):
+    """Makes the connections and knows those that live."""
+
+    def __init__(self, door: Door, options: HttpOptions, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(_never_called, loop=loop)
+        self._door = door
+        self._options = options
+
+    def __call__(self) -> Connection:
+        return Connection(self, self._door, self._options, self._loop)
+
+    def living(self) -> list[Connection]:
+        return [connection for connection in self.connections if isinstance(connection, Connection)]
+
+
+async def _drain(connections: _Connections, options: HttpOptions) -> None:
+    """Let requests under way end in `drain_timeout_s`, then have uploads give up, then hang up on everybody."""
+    for connection in connections.living():
+        connection.retire()
+    await _gone(connections, options.drain_timeout_s)
+    for connection in connections.living():
+        connection.stop()
+    await _gone(connections, options.give_up_timeout_s)
+    for connection in connections.living():
+        connection.abandon()
+    await _gone(connections, options.give_up_timeout_s)
+
+
+async def _gone(connections: _Connections, timeout_s: float) -> None:
+    """Wait until no connection lives, at most *timeout_s*."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + timeout_s
+    while connections.living() and loop.time() < deadline:
+        await asyncio.sleep(0.02)
