@@ -1,5 +1,7 @@
 """`calotype serve`."""
 
+import sys
+
 from calotype.config import Options, Settings
 from calotype.processes import parent
 
@@ -10,12 +12,26 @@ def serve(*, settings: Options = Settings()) -> int:  # noqa: B008 -- frozen
 
 
 def prepare(settings: Settings, url: str) -> None:
-    """Bring the catalogue to this release, with the first accounts, and write the files of credentials."""
+    """Bring the catalogue to this release, make the first accounts, and write the files of credentials for *url*."""
+    from calotype import app, credentials  # here, so that a busy port or a bad folder is told before heavy parts load
+    from calotype.catalogue import schema
+    from calotype.service.accounts import Accounts
+
+    catalogue = app.open_catalogue(settings)
+    try:
+        schema.prepare(catalogue, upgrade=settings.serve.upgrade)
+        base_url = settings.http.public_endpoint or url
+        warning = credentials.prepare(settings.serve.data_dir, base_url, Accounts(catalogue, app.now))
+    finally:
+        catalogue.close()
+    if warning is not None:
+        print(f"calotype: {warning}", file=sys.stderr)
 
 
 def announce(settings: Settings, url: str) -> None:
     """Say where the credentials are, a first command, and that the service answers."""
     folder = settings.serve.data_dir
-    print(f"Credentials are in {folder / 'openrc'} and {folder / 'clouds.yaml'}; a first command:")
-    print(f"  . {folder / 'openrc'} && glance --os-image-api-version 1 image-list")
+    if (folder / "openrc").exists():
+        print(f"Credentials are in {folder / 'openrc'} and {folder / 'clouds.yaml'}; a first command:")
+        print(f"  . {folder / 'openrc'} && glance --os-image-api-version 1 image-list")
     print(f"Calotype ready on {url}", flush=True)

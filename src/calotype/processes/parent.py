@@ -18,7 +18,7 @@ from calotype.processes.exits import Exit
 from calotype.processes.family import Family
 
 Step = Callable[[Settings, str], None]
-"""Called with the settings in force and the URL the service has."""
+"""Called with the settings in force and the URL at which this machine reaches the service."""
 
 
 def run(settings: Settings, *, prepare: Step, announce: Step) -> int:

@@ -1,0 +1,69 @@
+# Every verb a person or a machine needs. Set-up is by pip from hashed requirements, and a second run of it is instant.
+# Tested by tests/docs/test_make.py.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV := .venv
+CLIENTS := .venv-clients
+BIN := $(VENV)/bin
+INSTALL := -m pip install --quiet --disable-pip-version-check --compile --require-hashes -r
+
+.PHONY: help setup serve check test proof bench docs tools clean
+
+help:  ## list the verbs
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
+
+setup: $(VENV)/.serve  ## the program in .venv, compiled; nothing else
+	@$(BIN)/python -m compileall -q src
+
+serve: setup  ## Calotype on http://127.0.0.1:9292, data in ./data
+	@$(BIN)/calotype serve
+
+check: $(VENV)/.check  ## lint, format, types, walls
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: $(VENV)/.check $(CLIENTS)/.clients tools  ## everything a change must pass
+	@$(BIN)/python -m compileall -q src
+	$(BIN)/pytest tests -n 2 --dist worksteal
+
+proof: $(VENV)/.check $(CLIENTS)/.clients tools  ## what takes longer than a test may
+	@$(BIN)/python -m compileall -q src
+	$(BIN)/pytest tests -n 2 -m proof
+
+bench: $(VENV)/.check tools  ## numbers against their floors, on this machine; writes bench/results
+	@$(BIN)/python -m compileall -q src
+	$(BIN)/python bench/run.py
+
+docs: $(VENV)/.check  ## links, options, commands, codes and dependencies in the documents against the program
+	$(BIN)/pytest tests/docs
+
+clean:  ## remove what set-up and tools made; data and measurements stay
+	rm -rf $(VENV) $(CLIENTS) build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Calotype needs Python 3.11 or later: make PYTHON=python3.11 …")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.serve: requirements/serve.txt pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python $(INSTALL) requirements/serve.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.check: requirements/check.txt $(VENV)/.serve
+	$(BIN)/python $(INSTALL) requirements/check.txt
+	@touch $@
+
+# Real clients pin what they like, so they live by themselves.
+$(CLIENTS)/.clients: requirements/clients.txt
+	$(PYTHON) -m venv $(CLIENTS)
+	$(CLIENTS)/bin/python $(INSTALL) requirements/clients.txt
+	@touch $@
+
+tools:
+	@.ci/tools

@@ -1,0 +1,131 @@
+"""Joins the parts once: builds every object, hands each what it needs, and decides which face answers which path.
+
+Source: docs/architecture.md.
+"""
+
+import os
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from calotype.blobs.local import LocalStore
+from calotype.blobs.stores import Stores
+from calotype.catalogue.engine import Catalogue, CatalogueOptions
+from calotype.config import Settings
+from calotype.domain.rights import DEFAULT_RULES, Rules
+from calotype.faces import health, identity, v1, versions
+from calotype.http.door import Door
+from calotype.http.routes import Face
+from calotype.logs import Log
+from calotype.service.accounts import Accounts
+from calotype.service.downloads import Downloads
+from calotype.service.health import Health
+from calotype.service.images import Images
+from calotype.service.services import Services
+from calotype.service.uploads import Uploads
+
+#: The folder in the data folder, and the name in the catalogue, of the store of local files.
+BLOB_FOLDER = "blobs"
+LOCAL_STORE = "local"
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def open_catalogue(settings: Settings) -> Catalogue:
+    """The catalogue that *settings* name; nothing is connected to before it is used."""
+    return Catalogue(
+        CatalogueOptions(url=settings.database_url.reveal(), is_durable=not settings.serve.ephemeral),
+    )
+
+
+@contextmanager
+def open_door(settings: Settings) -> Iterator[Door]:
+    """Everything one web worker needs, behind its door; closed with the block."""
+    catalogue = open_catalogue(settings)
+    # Digests keep a core each busy and never wait, so more threads than cores gain nothing.
+    with ThreadPoolExecutor(max(2, os.cpu_count() or 1), "digests") as threads:
+        try:
+            stores = open_stores(settings)
+            services = build_services(settings, catalogue, stores, threads)
+            faces = join_faces(settings, Health(catalogue, stores))
+            door = Door(services, lambda path: faces.find(path, None), settings.http, Log("calotype.access"))
+            try:
+                yield door
+            finally:
+                door.close()
+        finally:
+            catalogue.close()
+
+
+def open_stores(settings: Settings) -> Stores:
+    folder = settings.serve.data_dir / BLOB_FOLDER
+    return Stores({LOCAL_STORE: LocalStore(folder, is_durable=not settings.serve.ephemeral)}, default=LOCAL_STORE)
+
+
+def build_services(settings: Settings, catalogue: Catalogue, stores: Stores, threads: ThreadPoolExecutor) -> Services:
+    """The use cases over *catalogue* and *stores*; *threads* digest what is uploaded."""
+    rules = Rules(DEFAULT_RULES)
+    images = Images(catalogue, rules, settings.images, now)
+    node = f"{socket.gethostname()}:{os.getpid()}"
+    return Services(
+        images=images,
+        uploads=Uploads(catalogue, stores, images, rules, settings.images, now, node=node, threads=threads),
+        downloads=Downloads(catalogue, stores, rules),
+        accounts=Accounts(catalogue, now),
+        options=settings.images,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Faces:
+    """All dialects at one address: the first segment of a path says whose it is, and *rest* gets what nobody claims.
+
+    *claimed*: first segment -> prefixes that begin with it and their faces, the longest prefix first.
+    *by_accept* is v1, for paths that nobody claims from clients whose `Accept` names it; None where v1 is not offered.
+    """
+
+    claimed: dict[str, list[tuple[str, Face]]]
+    by_accept: Face | None
+    rest: Face
+
+    def find(self, path: str, accept: str | None) -> tuple[Face, str]:
+        """The face that answers raw *path*, and the prefix it is reached under."""
+        claims = self.claimed.get(_first_segment(path))
+        if claims is None:
+            return (self.by_accept if self.by_accept and versions.names_v1(accept) else self.rest), ""
+        for prefix, face in claims:
+            # Below v1's bare prefixes there is nothing yet: clients ask there which versions there are.
+            if path.startswith(prefix + "/") or (path == prefix and face is not self.by_accept) or not prefix:
+                return face, prefix
+        return self.rest, ""
+
+    def table(self) -> Iterator[tuple[str, str, str]]:
+        """Method, path and face of every row there is."""
+        claims = {(prefix, face.name): face for claims in self.claimed.values() for prefix, face in claims}
+        claims["", self.rest.name] = self.rest
+        for (prefix, name), face in claims.items():
+            yield from ((route.method, prefix + route.path, name) for route in face.routes)
+
+
+def join_faces(settings: Settings, checks: Health) -> Faces:
+    """The faces that *settings* offer, each at the first segments of its prefixes or, without prefix, of its routes."""
+    v1_face = v1.face(versions.write_one) if settings.serve.v1_enabled else None
+    rest = versions.face(v1_enabled=settings.serve.v1_enabled)
+    faces = [identity.face(), identity.root_face(), health.face(checks), *([v1_face] if v1_face else [])]
+    claimed: dict[str, list[tuple[str, Face]]] = {"versions": [("", rest)]}
+    for face in faces:
+        for prefix in face.prefixes:
+            for segment in {_first_segment(prefix or route.path) for route in face.routes}:
+                claimed.setdefault(segment, []).append((prefix, face))
+    for claims in claimed.values():
+        claims.sort(key=lambda claim: len(claim[0]), reverse=True)
+    return Faces(claimed, v1_face, rest)
+
+
+def _first_segment(path: str) -> str:
+    return path[1:].partition("/")[0]
