@@ -18,6 +18,7 @@ from calotype.config import Settings
 from calotype.domain.rights import DEFAULT_RULES, Rules
 from calotype.faces import health, identity, v1, versions
 from calotype.http.door import Door
+from calotype.http.messages import Request
 from calotype.http.routes import Face
 from calotype.logs import Log
 from calotype.service.accounts import Accounts
@@ -53,7 +54,7 @@ def open_door(settings: Settings) -> Iterator[Door]:
             stores = open_stores(settings)
             services = build_services(settings, catalogue, stores, threads)
             faces = join_faces(settings, Health(catalogue, stores))
-            door = Door(services, lambda path: faces.find(path, None), settings.http, Log("calotype.access"))
+            door = Door(services, faces.find, settings.http, Log("calotype.access"))
             try:
                 yield door
             finally:
@@ -93,11 +94,14 @@ class Faces:
     by_accept: Face | None
     rest: Face
 
-    def find(self, path: str, accept: str | None) -> tuple[Face, str]:
-        """The face that answers raw *path*, and the prefix it is reached under."""
+    def find(self, request: Request) -> tuple[Face, str]:
+        """The face that answers *request*, whose path is whole, and the prefix it is reached under."""
+        path = request.path
         claims = self.claimed.get(_first_segment(path))
         if claims is None:
-            return (self.by_accept if self.by_accept and versions.names_v1(accept) else self.rest), ""
+            if self.by_accept is not None and versions.names_v1(request.header("accept")):
+                return self.by_accept, ""
+            return self.rest, ""
         for prefix, face in claims:
             # Below v1's bare prefixes there is nothing yet: clients ask there which versions there are.
             if path.startswith(prefix + "/") or (path == prefix and face is not self.by_accept) or not prefix:

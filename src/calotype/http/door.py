@@ -24,8 +24,9 @@ from calotype.http.pools import Pools
 from calotype.http.protocol import Connection
 from calotype.http.routes import Face, Pool
 
-Find = Callable[[str], tuple[Face, str] | None]
-"""The face that a raw path belongs to, and the prefix of it that the path begins with; None where there is none."""
+Find = Callable[[Request], tuple[Face, str] | None]
+"""The face that a request belongs to by its whole raw path (or its `Accept`), and the prefix of it that the path begins
+with; None where there is none."""
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -83,7 +84,7 @@ class Door:
         face: Face | None = None
         request = exchange.head.request("")
         try:
-            found = self._find(exchange.head.path)
+            found = self._find(request)
             if found is None:
                 raise exchange.head.problem or errors.not_found()
             face, prefix = found
