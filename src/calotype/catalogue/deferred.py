@@ -15,9 +15,10 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.schema import CreateIndex, DropIndex
 
 from calotype.catalogue import loads
-from calotype.catalogue.engine import CatalogueOptions, translated
+from calotype.catalogue.engine import Catalogue, CatalogueOptions, translated
 from calotype.catalogue.keys import LONGEST_KEY_BYTES, value_key
 from calotype.catalogue.tables import blobs, image_members, image_properties, image_tags, images
+from calotype.domain.errors import Busy
 
 #: The tables whose secondary indexes are put off.
 _TABLES = (images, image_properties, image_tags, image_members, blobs)
@@ -43,7 +44,10 @@ _FILLS = {
 }
 
 Told = Callable[[str], None]
-"""Called with what is being built."""
+"""Called with the name of what is being built."""
+
+
+def _tell_nobody(_: str) -> None: ...
 
 
 @contextmanager
@@ -113,8 +117,8 @@ def put_off(connection: Connection) -> None:
         connection.execute(delete(table))
 
 
-def build(engine: Engine, told: Told) -> None:
-    """Make all that was put off. Each part is a transaction of its own and may be made again after an interruption."""
+def build(engine: Engine, told: Told = _tell_nobody) -> None:
+    """Make all that was put off, telling of each part before it. Each part is a transaction of its own and may be made again after an interruption."""
     for table, fill in _FILLS.items():
         told(f"{table.name}")
         with engine.begin() as connection:
@@ -127,3 +131,22 @@ def build(engine: Engine, told: Told) -> None:
                 connection.execute(CreateIndex(index, if_not_exists=True))
     with engine.begin() as connection:
         loads.end_pending(connection)
+
+
+def finish_interrupted(catalogue: Catalogue) -> None:
+    """Build what a load that was interrupted had put off; nothing if nothing was. Until then listings are wrong and slow.
+
+    Raises Busy if there is something to build and somebody else has the catalogue open.
+    """
+    with catalogue.reading() as connection:
+        if not loads.are_look_ups_pending(connection):
+            return
+    catalogue.close()  # connections of our own would count as somebody else's
+    with alone(catalogue.options) as engine:
+        if engine is None:
+            raise unfinished()
+        build(engine)
+
+
+def unfinished() -> Busy:
+    return Busy("An interrupted load left look-ups to be built: stop the service, then load again with --resume.")

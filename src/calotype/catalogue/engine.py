@@ -50,6 +50,7 @@ class Catalogue:
     """One database. `reading()` and `writing()` are its only doors; close it when done."""
 
     def __init__(self, options: CatalogueOptions) -> None:
+        self.options = options
         url = make_url(options.url)
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self._write_lock = threading.Lock()
@@ -95,6 +96,7 @@ class Catalogue:
             self._write_lock.release()
 
     def close(self) -> None:
+        """Close every connection; the next transaction would open one again."""
         self._readers.dispose()
         self._writers.dispose()
 

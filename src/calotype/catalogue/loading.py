@@ -1,6 +1,6 @@
 """A catalogue file into the catalogue, in batches that are committed with the position they have come to.
 
-Others may write meanwhile, so a batch is small and leaves the lock to them for a while. Only an empty SQLite catalogue
+Others may write meanwhile, so a batch is small. Only an empty SQLite catalogue
 that nobody else has open is loaded in large batches, look-ups and indexes last. Source: docs/operate/catalogue-files.md.
 """
 
@@ -14,18 +14,16 @@ from sqlalchemy import Connection, Engine
 
 from calotype.catalogue import deferred, loads
 from calotype.catalogue.batches import BadLine, Batch, Line, Reader
-from calotype.catalogue.engine import Catalogue, CatalogueOptions
+from calotype.catalogue.engine import Catalogue
 from calotype.catalogue.inserting import insert_rows, to_rows
 from calotype.catalogue.keys import id_key
 from calotype.catalogue.loads import Position
 from calotype.catalogue.records import BadRecord
-from calotype.domain.errors import Busy, Conflict
+from calotype.domain.errors import Conflict
 
-#: How long a batch may work inside its transaction while others may want to write.
+#: How long a batch may work inside its transaction while others may want to write. Reading the next one leaves them a gap:
+#: a writer in another process waited 15 ms in the middle and 54 ms at most.
 BATCH_S = 0.05
-
-#: The share of its work for which a batch leaves the lock alone: those who wait for SQLite's ask for it now and then only.
-_PAUSE = 0.5
 
 #: A batch of a catalogue that is ours alone: some twenty thousand images, about two seconds.
 _ALONE_BYTES = 16 << 20
@@ -73,42 +71,27 @@ class Load:
     progress: Progress = field(default_factory=Progress)
 
 
-def load(options: CatalogueOptions, what: Load) -> Progress:
+def load(catalogue: Catalogue, what: Load) -> Progress:
     """What was done, once all lines are committed.
 
     Raises BadLine for a bad line, before anything of its batch is committed, CalotypeError if the file to resume is another
     one, Busy if the catalogue is locked. Whatever ends it, committed lines stay, and `resume` goes on behind them.
     """
-    with deferred.alone(options) as engine:
+    catalogue.close()  # connections of our own would count as somebody else's
+    with deferred.alone(catalogue.options) as engine:
         if engine is not None and _load_alone(engine, what):
             return what.progress
-    catalogue = Catalogue(options)
-    try:
-        _load_among_others(catalogue, what)
-    finally:
-        catalogue.close()
+    _load_among_others(catalogue, what)
     return what.progress
-
-
-def finish_interrupted(options: CatalogueOptions, tell: Callable[[Progress], None] = _ignore) -> None:
-    """Build what a load that was interrupted had put off; nothing if nothing was. Raises Busy if somebody uses the file."""
-    with deferred.alone(options) as engine:
-        if engine is None:
-            raise _unfinished()
-        with engine.begin() as connection:
-            is_pending = loads.are_look_ups_pending(connection)
-        if is_pending:
-            deferred.build(engine, _teller(Progress(), tell))
-
-
-def is_interrupted(catalogue: Catalogue) -> bool:
-    """True if look-ups and indexes are missing, so that `finish_interrupted` has to come before any listing."""
-    with catalogue.reading() as connection:
-        return loads.are_look_ups_pending(connection)
 
 
 def _load_alone(engine: Engine, what: Load) -> bool:
     """True if the lines are loaded, look-ups last; False if the catalogue is whole and has images, so that it is not the way."""
+
+    def told(part: str) -> None:
+        what.progress.building = part
+        what.tell(what.progress)
+
     with engine.begin() as connection:
         position = _position(connection, what)
         is_pending = loads.are_look_ups_pending(connection)
@@ -123,28 +106,16 @@ def _load_alone(engine: Engine, what: Load) -> bool:
         what.progress.is_deferred = True
         _run(what, engine.begin, position, _Pace(_ALONE_BYTES, is_alone=True))
     if is_deferred or is_pending:
-        deferred.build(engine, _teller(what.progress, what.tell))
+        deferred.build(engine, told)
     return is_deferred
 
 
 def _load_among_others(catalogue: Catalogue, what: Load) -> None:
     with catalogue.writing() as connection:
         if loads.are_look_ups_pending(connection):
-            raise _unfinished()
+            raise deferred.unfinished()
         position = _position(connection, what)
-    _run(what, catalogue.writing, position, _Pace(pause=_PAUSE if catalogue.is_sqlite else 0))
-
-
-def _unfinished() -> Busy:
-    return Busy("An interrupted load left look-ups to be built: stop the service, then load again with --resume.")
-
-
-def _teller(progress: Progress, tell: Callable[[Progress], None]) -> deferred.Told:
-    def told(part: str) -> None:
-        progress.building = part
-        tell(progress)
-
-    return told
+    _run(what, catalogue.writing, position, _Pace())
 
 
 def _position(connection: Connection, what: Load) -> Position:
@@ -154,10 +125,9 @@ def _position(connection: Connection, what: Load) -> Position:
 
 @dataclass(slots=True)
 class _Pace:
-    """How many bytes of lines make a batch of `BATCH_S`, learnt from batch to batch, and how long to leave the lock alone."""
+    """How many bytes of lines make a batch of `BATCH_S`, learnt from batch to batch."""
 
     bytes_a_batch: int = 64 << 10
-    pause: float = 0
     is_alone: bool = False
 
     def learn(self, seconds: float) -> None:
@@ -166,7 +136,6 @@ class _Pace:
         # Aims below the limit, since batches differ; halves and doubles at most, since one may be an exception.
         factor = min(max(0.8 * BATCH_S / max(seconds, 1e-6), 0.5), 2)
         self.bytes_a_batch = min(max(int(self.bytes_a_batch * factor), 4 << 10), 4 << 20)
-        time.sleep(seconds * self.pause)
 
 
 def _run(what: Load, writing: Writing, position: Position, pace: _Pace) -> None:

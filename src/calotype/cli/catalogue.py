@@ -19,12 +19,15 @@ from calotype.config import DataOptions, Settings
 from calotype.domain.errors import CalotypeError
 from calotype.processes import folders
 
+FileName = Annotated[str, Parameter(allow_leading_hyphen=True)]
+
 app = App("catalogue", help="Load and dump image records in bulk; no image data travels with them.")
 
 
 @app.command
 def load(
-    file: str,
+    file: FileName,
+    /,
     *,
     resume: Annotated[bool, Parameter(negative="")] = False,
     skip_bad: Path | None = None,
@@ -41,14 +44,13 @@ def load(
     skip_bad
         Write bad lines and what is wrong with them to this file and go on, instead of stopping at the first.
     """
-    options = _options(settings)
-    with _opened(options) as catalogue:
-        schema.prepare(catalogue, upgrade=settings.serve.upgrade)
     with (
+        _opened(settings) as catalogue,
         open_lines(file) as lines,
         _report(skip_bad, resume=resume) as report,
         shown_progress(lines.share_done) as tell,
     ):
+        schema.prepare(catalogue, upgrade=settings.serve.upgrade)
         what = loading.Load(
             source=file if file == STANDARD else str(Path(file).resolve()),
             lines=iter(lines),
@@ -58,7 +60,7 @@ def load(
             tell=tell,
         )
         try:
-            loading.load(options, what)
+            loading.load(catalogue, what)
         except BadLine as error:
             raise CalotypeError(f"{file}, {error} ({_so_far(what)})") from error
         except KeyboardInterrupt:
@@ -68,7 +70,8 @@ def load(
 
 @app.command
 def dump(
-    file: str = STANDARD,
+    file: FileName = STANDARD,
+    /,
     *,
     settings: DataOptions = Settings(),  # noqa: B008 -- frozen
 ) -> None:
@@ -79,7 +82,7 @@ def dump(
     file
         Where to; plain, `.gz` or `.zst`, whole or absent afterwards; `-` for standard output.
     """
-    with _opened(_options(settings)) as catalogue:
+    with _opened(settings) as catalogue:
         schema.check_current(catalogue)
         count = write_lines(file, dumping.dump(catalogue))
     print(f"{count:,} images dumped", file=sys.stderr)
@@ -90,15 +93,12 @@ def _so_far(what: loading.Load) -> str:
     return f"committed up to line {done:,}; go on with --resume" if done else "nothing was committed"
 
 
-def _options(settings: Settings) -> CatalogueOptions:
+@contextmanager
+def _opened(settings: Settings) -> Iterator[Catalogue]:
+    """The catalogue that *settings* name, its folder made if it is the default one."""
     if settings.serve.database is None:
         folders.make(settings.serve.data_dir)
-    return CatalogueOptions(url=settings.database_url.reveal())
-
-
-@contextmanager
-def _opened(options: CatalogueOptions) -> Iterator[Catalogue]:
-    catalogue = Catalogue(options)
+    catalogue = Catalogue(CatalogueOptions(url=settings.database_url.reveal()))
     try:
         yield catalogue
     finally:

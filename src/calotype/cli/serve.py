@@ -14,12 +14,13 @@ def serve(*, settings: Options = Settings()) -> int:  # noqa: B008 -- frozen
 def prepare(settings: Settings, url: str) -> None:
     """Bring the catalogue to this release, make the first accounts, and write the files of credentials for *url*."""
     from calotype import app, credentials  # here, so that a busy port or a bad folder is told before heavy parts load
-    from calotype.catalogue import schema
+    from calotype.catalogue import deferred, schema
     from calotype.service.accounts import Accounts
 
     catalogue = app.open_catalogue(settings)
     try:
         schema.prepare(catalogue, upgrade=settings.serve.upgrade)
+        deferred.finish_interrupted(catalogue)
         base_url = settings.http.public_endpoint or url
         warning = credentials.prepare(settings.serve.data_dir, base_url, Accounts(catalogue, app.now))
     finally:
