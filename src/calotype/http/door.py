@@ -53,8 +53,8 @@ class Door:
         self._pools = Pools(options)
 
     def close(self) -> None:
-        """Let the threads go; after the last connection."""
-        self._pools.close()
+        """End the threads; after the last connection."""
+        self._pools.close(self._options.give_up_timeout_s)
 
     async def answer(self, connection: Connection, message: RawRequestMessage, payload: StreamReader) -> bool:
         """Answer one request; True if the connection may be used for another."""
@@ -122,13 +122,14 @@ class Door:
     def _written(self, exchange: _Exchange, face: Face | None, request: Request, error: Exception) -> Answer:
         """*error* as the face says it; one that is no refusal of ours is a bug: logged here, a plain 500 there."""
         request_id = exchange.head.request_id
-        if not isinstance(error, HttpError | CalotypeError) or (face is None and isinstance(error, CalotypeError)):
+        if not isinstance(error, HttpError | CalotypeError):
             self._log.failed(request_id, error)
             error = errors.unexpected()
         if isinstance(error, HttpError):
             exchange.must_close |= error.close
         if face is None:
-            return calls.prepared(errors.write_plain(error), request.method)
+            plain = error if isinstance(error, HttpError) else errors.unexpected()
+            return calls.prepared(errors.write_plain(plain), request.method)
         try:
             response = face.write_error(error, request)
         except Exception as bug:  # noqa: BLE001 -- a face that cannot write an error must not leave the client waiting
