@@ -88,9 +88,7 @@ class _Seen:
 
     def finish(self) -> int | None:
         if self._head is not None:
-            # A reader that works in sectors sees a short last one filled up with zeros, and so must we: QEMU opens a
-            # QCOW2 of 400 bytes, backing file and all, which as it stands no inspector takes for one.
-            self._head += bytes(max(0, _SECTOR - len(self._head)) if self._head else 0)
+            _fill_up(self._head)
             self._show_head()
         for inspector in self._inspectors:
             inspector.finish()
@@ -183,6 +181,16 @@ def _is_head(head: bytearray) -> bool:
     if len(head) < _SECTOR:
         return False
     return len(head) >= _LONGEST_DESCRIPTOR or not _is_text(head[:_SECTOR])
+
+
+def _fill_up(head: bytearray) -> None:
+    """Make whole the sector that data of less than one leave open, as readers that work in sectors see it.
+
+    QEMU opens a QCOW2 of 400 bytes, backing file and all; as it stands, no inspector takes it for one. Text is filled with
+    empty lines instead of zeros, so that a short description of a VMDK stays one.
+    """
+    if head:
+        head += (b"\n" if _is_text(head) else b"\0") * (_SECTOR - len(head))
 
 
 def _is_text(sector: bytearray) -> bool:

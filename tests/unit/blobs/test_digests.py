@@ -1,0 +1,54 @@
+"""Digests taken while bytes pass by."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from concurrent.futures import Executor
+
+import pytest
+
+from calotype.blobs.digests import CHECKSUM, OS_HASH, Digests, digest_threads
+
+
+@pytest.fixture
+def threads() -> Iterator[Executor]:
+    with digest_threads() as threads:
+        yield threads
+
+
+@pytest.mark.parametrize("sizes", [[], [0], [1], [65_535, 65_536, 65_537], [1 << 20] * 5, [7] * 1000])
+def test_they_are_those_of_all_steps_in_order(threads: Executor, sizes: list[int]) -> None:
+    steps = [os.urandom(size) for size in sizes]
+    digests = Digests(threads)
+
+    for step in steps:
+        with digests.taking(step):
+            pass
+
+    whole = b"".join(steps)
+    assert digests.hexdigest(CHECKSUM) == hashlib.md5(whole, usedforsecurity=False).hexdigest()
+    assert digests.hexdigest(OS_HASH) == hashlib.sha512(whole).hexdigest()
+
+
+def test_they_are_done_when_the_block_ends_even_by_an_error(threads: Executor) -> None:
+    step = os.urandom(8 << 20)
+    digests = Digests(threads)
+
+    with pytest.raises(ZeroDivisionError), digests.taking(step):
+        raise ZeroDivisionError
+
+    assert digests.hexdigest(OS_HASH) == hashlib.sha512(step).hexdigest()
+
+
+def test_several_uploads_share_the_threads(threads: Executor) -> None:
+    steps = [os.urandom(1 << 20) for _ in range(4)]
+    all_digests = [Digests(threads) for _ in steps]
+
+    for _ in range(3):
+        for digests, step in zip(all_digests, steps, strict=True):
+            with digests.taking(step):
+                pass
+
+    assert [digests.hexdigest(OS_HASH) for digests in all_digests] == [
+        hashlib.sha512(step * 3).hexdigest() for step in steps
+    ]
