@@ -162,7 +162,8 @@ def fill(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> 
 
     Raises CycloptsError, which names the option and its source, for what is unknown, absent or of the wrong type.
     """
-    options = ArgumentCollection(argument for argument in arguments if argument.keys)
+    options = arguments.copy()
+    options[:] = [argument for argument in arguments if argument.keys]  # a command's own arguments are not options
     if not options:
         return
     _refuse_unknown_variables()

@@ -7,4 +7,5 @@ from calotype.catalogue.tables import schema_version
 
 def revision(connection: Connection) -> str:
     """The revision of the schema in use, read from the database."""
-    return connection.execute(select(schema_version.c.revision)).scalar_one()
+    found: str = connection.execute(select(schema_version.c.revision)).scalar_one()
+    return found

@@ -1,0 +1,37 @@
+import pytest
+
+import servers
+
+
+def test_an_unknown_command_is_refused_with_one_line_that_names_it(tmp_path):
+    result = servers.run("develop", cwd=tmp_path)
+
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "develop" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_the_version_is_told(tmp_path):
+    assert servers.run("--version", cwd=tmp_path).stdout.strip() == "0.1.0"
+
+
+@pytest.mark.parametrize("command", [[], ["serve"], ["config"], ["config", "show"], ["project"], ["catalogue", "load"]])
+def test_every_command_has_help(tmp_path, command):
+    result = servers.run(*command, "--help", cwd=tmp_path)
+
+    assert result.returncode == 0
+    assert "Usage: calotype" in result.stdout
+
+
+def test_help_on_the_service_explains_its_options(tmp_path):
+    said = servers.run("serve", "--help", cwd=tmp_path, COLUMNS="200").stdout
+
+    assert "--data-dir" in said
+    assert "Folder of catalogue, image data and credentials" in said
+
+
+def test_a_command_that_needs_only_the_data_offers_only_where_they_are(tmp_path):
+    said = servers.run("project", "list", "--help", cwd=tmp_path).stdout
+
+    assert "--data-dir" in said
+    assert "--port" not in said
