@@ -44,15 +44,16 @@ class Start:
     ids: Sequence[str] | None = None
 
 
-def select_page(connection: Connection, scope: Scope, query: ImageQuery) -> list[Image]:
+def select_page(connection: Connection, scope: Scope, query: ImageQuery, *, few: int = FEW) -> list[Image]:
     """The images of one page, properties and tags included: two statements at most, whatever the page size.
 
+    *few*: the largest set of ids that is checked at once; the answer does not depend on it, only the time does.
     Raises Invalid("marker", …) if the marker is not an image this caller may begin after, and Busy, naming the filters,
     if the page cannot be found within the time a statement may take.
     """
     conditions = simplify(query.conditions)
     try:
-        start = _find_start(connection, scope, query, conditions or ())
+        start = _find_start(connection, scope, query, conditions or (), few)
         if conditions is None or query.limit == 0:
             return []
         binds = Binds(is_sqlite(connection))
@@ -80,10 +81,12 @@ def _named(conditions: Iterable[Condition]) -> str:
 # The first statement: the marker and the look-ups
 
 
-def _find_start(connection: Connection, scope: Scope, query: ImageQuery, conditions: Sequence[Condition]) -> Start:
+def _find_start(
+    connection: Connection, scope: Scope, query: ImageQuery, conditions: Sequence[Condition], few: int
+) -> Start:
     binds = Binds(is_sqlite(connection))
     found = look_ups(conditions, binds)
-    sql = start_sql(scope, query, found, binds)
+    sql = start_sql(scope, query, found, few, binds)
     if not sql:
         return Start()
     sets: list[list[Sequence[Any]]] = [[] for _ in range(len(found) + 1)]
@@ -91,12 +94,12 @@ def _find_start(connection: Connection, scope: Scope, query: ImageQuery, conditi
         sets[row[0]].append(row)
     marker = None if query.marker is None else _readable_marker(scope, query, sets[0])
     fewest = min(sets[1:], key=len, default=None)
-    if fewest is None or len(fewest) > FEW:
+    if fewest is None or len(fewest) > few:
         return Start(marker)
     return Start(marker, [row[1] for row in fewest])
 
 
-def start_sql(scope: Scope, query: ImageQuery, found: Sequence[str], binds: Binds) -> str:
+def start_sql(scope: Scope, query: ImageQuery, found: Sequence[str], few: int, binds: Binds) -> str:
     """Rows (0, id, owner, visibility, deleted_at, is_member, sort columns…) of the marker, (n, id, …) of look-up n."""
     parts = []
     if query.marker is not None:
@@ -108,7 +111,7 @@ def start_sql(scope: Scope, query: ImageQuery, found: Sequence[str], binds: Bind
         )
     blanks = ", NULL" * (4 + len(SORT_COLUMNS)) if parts else ""
     for number, look_up in enumerate(found, start=1):
-        parts.append(f"SELECT {number} AS n, found{number}.*{blanks} FROM ({look_up} LIMIT {FEW + 1}) AS found{number}")
+        parts.append(f"SELECT {number} AS n, found{number}.*{blanks} FROM ({look_up} LIMIT {few + 1}) AS found{number}")
     return " UNION ALL ".join(parts)
 
 
