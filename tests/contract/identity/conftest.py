@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from databases import PostgresServer
 
 from calotype.catalogue import schema, tables
 from calotype.catalogue.engine import Catalogue, CatalogueOptions
 from calotype.domain.accounts import ByName, IssuedToken, PasswordProof, Scope
 from calotype.domain.callers import Role
 from calotype.service.accounts import Accounts
+from databases import PostgresServer
 
 
 class Clock:
