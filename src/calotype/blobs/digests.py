@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor, wait
+from concurrent.futures import Executor, wait
 from contextlib import contextmanager
 
 CHECKSUM = "md5"
@@ -12,13 +12,8 @@ OS_HASH = "sha512"
 _WORTH_A_HOP = 64 * 1024
 
 
-def digest_threads() -> Executor:
-    """The threads that all digests of a process share: one a digest, so that they run side by side on two cores."""
-    return ThreadPoolExecutor(max_workers=2, thread_name_prefix="digest")
-
-
 class Digests:
-    """MD5 and SHA-512 of all steps so far."""
+    """MD5 and SHA-512 of all steps so far. *threads* are shared by the uploads of a process: two keep two cores busy."""
 
     def __init__(self, threads: Executor) -> None:
         self._threads = threads

@@ -3,16 +3,16 @@
 import hashlib
 import os
 from collections.abc import Iterator
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 
 import pytest
 
-from calotype.blobs.digests import CHECKSUM, OS_HASH, Digests, digest_threads
+from calotype.blobs.digests import CHECKSUM, OS_HASH, Digests
 
 
 @pytest.fixture
 def threads() -> Iterator[Executor]:
-    with digest_threads() as threads:
+    with ThreadPoolExecutor(2) as threads:
         yield threads
 
 
