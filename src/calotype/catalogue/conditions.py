@@ -30,28 +30,31 @@ _LOOKED_UP = {Field.NAME: "sort_name", Field.CREATED_AT: "created_at", Field.UPD
 
 @dataclass(slots=True)
 class Binds:
-    """The parameters of one statement, named in the order they are asked for, so that equal shapes give equal SQL."""
+    """The parameters of one statement as the driver wants them, named in order, so that equal shapes give equal SQL.
+
+    The driver's own form, since SQLAlchemy needs as long to prepare a listing as SQLite needs to answer it.
+    """
 
     is_sqlite: bool
     values: dict[str, Any] = field(default_factory=dict)
 
     def one(self, value: Value | None) -> str:
         """The SQL that stands for *value*."""
-        name = f"p{len(self.values)}"
-        self.values[name] = to_micros(value) if isinstance(value, datetime) else value
-        return ":" + name
+        return self._bound(to_micros(value) if isinstance(value, datetime) else value)
 
     def among(self, column: str, values: Iterable[Value]) -> str:
         """The SQL for *column* being one of *values*; the same text however many there are."""
         plain = [to_micros(value) if isinstance(value, datetime) else value for value in values]
         if len(plain) == 1:
             return f"{column} = {self.one(plain[0])}"
-        name = f"p{len(self.values)}"
         if self.is_sqlite:
-            self.values[name] = json.dumps(plain)
-            return f"{column} IN (SELECT value FROM json_each(:{name}))"
-        self.values[name] = plain
-        return f"{column} = ANY(:{name})"
+            return f"{column} IN (SELECT value FROM json_each({self._bound(json.dumps(plain))}))"
+        return f"{column} = ANY({self._bound(plain)})"
+
+    def _bound(self, value: Any) -> str:
+        name = f"p{len(self.values)}"
+        self.values[name] = value
+        return f":{name}" if self.is_sqlite else f"%({name})s"
 
     def unindexed(self, column: str) -> str:
         """*column* as SQLite's planner may not look it up: rows are walked in order and only checked on the way."""

@@ -7,10 +7,9 @@ Which shapes stay flat, and which read more, is in docs/design/0002-catalogue.md
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, TextClause, text
+from sqlalchemy import Connection
 
 from calotype.catalogue.conditions import Binds, bound, check, holds_of_gone, look_ups, simplify
 from calotype.catalogue.engine import TooSlow
@@ -58,15 +57,9 @@ def select_page(connection: Connection, scope: Scope, query: ImageQuery, *, few:
             return []
         binds = Binds(is_sqlite(connection))
         sql = page_sql(scope, query, conditions, start, binds)
-        return [to_image(row) for row in connection.execute(prepared(sql), binds.values)] if sql else []
+        return [to_image(row) for row in connection.exec_driver_sql(sql, binds.values)] if sql else []
     except TooSlow as error:
         raise Busy(f"The listing took too long. Filters in use: {_named(query.conditions)}.") from error
-
-
-@lru_cache(maxsize=1024)
-def prepared(sql: str) -> TextClause:
-    """*sql* as SQLAlchemy runs it; kept, since the shapes of listings repeat."""
-    return text(sql)
 
 
 def is_sqlite(connection: Connection) -> bool:
@@ -90,7 +83,7 @@ def _find_start(
     if not sql:
         return Start()
     sets: list[list[Sequence[Any]]] = [[] for _ in range(len(found) + 1)]
-    for row in connection.execute(prepared(sql), binds.values):
+    for row in connection.exec_driver_sql(sql, binds.values):
         sets[row[0]].append(row)
     marker = None if query.marker is None else _readable_marker(scope, query, sets[0])
     fewest = min(sets[1:], key=len, default=None)
