@@ -24,7 +24,7 @@ from calotype.domain.errors import Busy
 _TABLES = (images, image_properties, image_tags, image_members, blobs)
 
 #: Holds the trees of used ids of some millions of images, and what a sort collects before it spills into a file.
-_CACHE_KIB = 256 * 1024
+CACHE_KIB = 256 * 1024
 
 #: The fill of each look-up that is made from `images` when the load is over. `value_key` is Python's; it is only asked where
 #: the value is not its own key, since a call costs more than the rest of the row.
@@ -81,7 +81,7 @@ def _engine(url: URL, *, is_durable: bool) -> Engine:
         connection.execute("PRAGMA locking_mode=EXCLUSIVE")
         connection.execute("PRAGMA journal_mode=TRUNCATE")
         connection.execute(f"PRAGMA synchronous={'FULL' if is_durable else 'OFF'}")
-        connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
+        connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
         connection.create_function("value_key", 1, value_key, deterministic=True)
 
     @event.listens_for(engine, "begin")

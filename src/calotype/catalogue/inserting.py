@@ -15,7 +15,7 @@ from calotype.domain.errors import Broken, Conflict
 Rows = Mapping[Table, list[tuple[Any, ...]]]
 
 #: The columns of each table in the order in which `to_rows` gives their values.
-_COLUMNS = {
+COLUMNS = {
     images: STORED,
     used_ids: ("id_key",),
     image_properties: ("name", "value_key", "image_id"),
@@ -27,7 +27,7 @@ _COLUMNS = {
 
 def to_rows(entries: Iterable[Entry], *, with_look_ups: bool) -> Rows:
     """The rows of *entries* by table; without look-ups those of properties and tags are left for later."""
-    rows: dict[Table, list[tuple[Any, ...]]] = {table: [] for table in _COLUMNS}
+    rows: dict[Table, list[tuple[Any, ...]]] = {table: [] for table in COLUMNS}
     for entry in entries:
         row = to_row(entry.image)
         rows[images].append(tuple(row[name] for name in STORED))
@@ -64,13 +64,13 @@ def insert_rows(connection: Connection, rows: Rows) -> None:
 
 
 def _execute_many(connection: Connection, table: Table, rows: list[tuple[Any, ...]]) -> None:
-    statement = str(insert(table).compile(dialect=connection.dialect, column_keys=_COLUMNS[table]))
+    statement = str(insert(table).compile(dialect=connection.dialect, column_keys=COLUMNS[table]))
     connection.exec_driver_sql(statement, rows)
 
 
 def _copy(connection: Connection, table: Table, rows: list[tuple[Any, ...]]) -> None:
     driver: Any = connection.connection.driver_connection
-    statement = f"COPY {table.name} ({', '.join(_COLUMNS[table])}) FROM STDIN"
+    statement = f"COPY {table.name} ({', '.join(COLUMNS[table])}) FROM STDIN"
     with _psycopg_translated(), driver.cursor() as cursor, cursor.copy(statement) as copy:
         for row in rows:
             copy.write_row(row)

@@ -1,0 +1,137 @@
+"""A client that costs as little as Python allows, in a process of its own: prepared bytes over connections that stay open.
+
+Read by `Client` in the measuring process: a JSON object a line in, one out.
+"""
+
+import json
+import selectors
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Latencies of the requests of one round, how long the round took, and the first status that was not 200."""
+
+    seconds: list[float]
+    elapsed_s: float
+    status: int
+
+
+class Client:
+    """The measuring process's end. It is ended by `close`."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", Path(__file__)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def round(self, port: int, request: bytes, *, clients: int, seconds: float, most: int = 1000) -> Sample:
+        """As many requests as *seconds* allow, at least one a client and *most* in all."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        order = {"port": port, "request": request.decode(), "clients": clients, "seconds": seconds, "most": most}
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        return Sample(**json.loads(self._process.stdout.readline()))
+
+    def close(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+
+class _Connection:
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.received = b""
+        self.wanted = 0
+        self.started = 0.0
+
+    def send(self, request: bytes) -> None:
+        self.received, self.wanted = b"", 0
+        self.started = time.perf_counter()
+        self.socket.sendall(request)
+
+    def receive(self) -> bool:
+        """True once the whole answer is there."""
+        step = self.socket.recv(1 << 18)
+        if not step:
+            raise ConnectionError("the server hung up")
+        self.received += step
+        if not self.wanted:
+            end = self.received.find(b"\r\n\r\n")
+            if end < 0:
+                return False
+            head = self.received[:end].lower()
+            begin = head.index(b"content-length:") + 15
+            self.wanted = end + 4 + int(head[begin : (head + b"\r\n").index(b"\r\n", begin)])
+        return len(self.received) >= self.wanted
+
+    @property
+    def status(self) -> int:
+        return int(self.received[9:12])
+
+
+_connections: dict[int, list[_Connection]] = {}
+
+
+def _answer(order: dict[str, Any]) -> dict[str, Any]:
+    kept = _connections.setdefault(order["port"], [])
+    while len(kept) < order["clients"]:
+        kept.append(_Connection(order["port"]))
+    connections, request = kept[: order["clients"]], order["request"].encode()
+    started = time.perf_counter()
+    end = started + order["seconds"]
+    many = _one_by_one if len(connections) == 1 else _side_by_side
+    seconds, status = many(connections, request, end, order["most"])
+    return {"seconds": seconds, "elapsed_s": time.perf_counter() - started, "status": status}
+
+
+def _one_by_one(connections: list[_Connection], request: bytes, end: float, most: int) -> tuple[list[float], int]:
+    connection = connections[0]
+    seconds: list[float] = []
+    status = 200
+    while not seconds or (time.perf_counter() < end and len(seconds) < most):
+        connection.send(request)
+        while not connection.receive():
+            pass
+        seconds.append(time.perf_counter() - connection.started)
+        status = connection.status if status == 200 else status
+    return seconds, status
+
+
+def _side_by_side(connections: list[_Connection], request: bytes, end: float, most: int) -> tuple[list[float], int]:
+    seconds: list[float] = []
+    status = 200
+    with selectors.DefaultSelector() as selector:
+        for connection in connections:
+            selector.register(connection.socket, selectors.EVENT_READ, connection)
+            connection.send(request)
+        busy = len(connections)
+        while busy:
+            for key, _ in selector.select():
+                connection = key.data
+                if not connection.receive():
+                    continue
+                now = time.perf_counter()
+                seconds.append(now - connection.started)
+                status = connection.status if status == 200 else status
+                if now < end and len(seconds) + busy <= most:
+                    connection.send(request)
+                else:
+                    busy -= 1
+    return seconds, status
+
+
+if __name__ == "__main__":
+    for line in sys.stdin:
+        print(json.dumps(_answer(json.loads(line))), flush=True)

@@ -1,0 +1,295 @@
+"""Listings at several sizes, each beside its floor: the same SQL by the bare driver and the rows as JSON, without HTTP.
+
+Rounds of all sizes alternate, so that a machine that slows down slows down all of them.
+"""
+
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from calotype import app
+from calotype.catalogue.engine import Catalogue
+from calotype.catalogue.rows import STORED
+from calotype.domain.callers import Caller
+from calotype.domain.images import Image
+from calotype.domain.query import ImageQuery
+from calotype.domain.rights import DEFAULT_RULES, Rules
+from calotype.faces.v1 import wire
+from calotype.http.messages import json_bytes
+from calotype.service.accounts import Accounts
+from calotype.service.images import Images
+from calotype.service.options import ServiceOptions
+from client import Client
+from data import Database, settings_of
+from figures import Figure, percentile, table, verdict
+from service import Service
+from shapes import Shape
+
+CLIENTS = 8
+FLAT = 1.3
+MOST_OVER_FLOOR = 4.0
+ROUND_S = 0.1
+
+#: A listing that takes longer than this once is asked for once a round, by one client only.
+SLOW_S = 0.25
+
+
+@dataclass(slots=True)
+class Rounds:
+    """What was measured of one shape at one size; times in seconds."""
+
+    floor: list[float] = field(default_factory=list)
+    alone: list[float] = field(default_factory=list)
+    alone_all: list[float] = field(default_factory=list)
+    together: list[float] = field(default_factory=list)
+    together_all: list[float] = field(default_factory=list)
+    rates: list[float] = field(default_factory=list)
+    hits: int = 0
+    status: int = 200
+
+
+class Site:
+    """One database as it is measured: served, open to the service's own code, and open to the bare driver."""
+
+    def __init__(self, database: Database, stack: ExitStack) -> None:
+        self.database = database
+        self.service = Service(database.folder)
+        stack.callback(self.service.stop)
+        self._catalogue = app.open_catalogue(settings_of(database.folder))
+        stack.callback(self._catalogue.close)
+        self._images = Images(self._catalogue, Rules(DEFAULT_RULES), ServiceOptions(), app.now)
+        self._callers = _callers(self._catalogue)
+        self._tokens = {who: self.service.token(who) for who in self._callers}
+        self._driver = _bare_connection(database.folder)
+        stack.callback(self._driver.close)
+
+    def prepared(self, shape: Shape) -> "Prepared":
+        """Everything about *shape* that is not measured: the marker, the bytes of the request, the SQL."""
+        caller = self._callers[shape.who]
+        raw_query = shape.raw_query
+        if "{marker}" in raw_query:
+            raw_query = raw_query.format(
+                marker=self._middle(caller, raw_query.replace("marker={marker}", "").strip("&"))
+            )
+        query = shape.query or wire.read_list_query(raw_query, ServiceOptions(), as_admin=caller.is_admin)
+        statements: list[tuple[str, Any]] = []
+
+        def note(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: Any) -> None:
+            if statement.startswith(("SELECT", "WITH")):
+                statements.append((statement, parameters))
+
+        event.listen(Engine, "before_cursor_execute", note)
+        try:
+            page = self._images.page(caller, query)
+        finally:
+            event.remove(Engine, "before_cursor_execute", note)
+        path = f"/v1.1/images/detail?{raw_query}".rstrip("?")
+        request = (
+            f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{self.service.port}\r\n"
+            f"X-Auth-Token: {self._tokens[shape.who]}\r\nAccept: application/json\r\n\r\n"
+        )
+        return Prepared(
+            floor=lambda: _floor(self._driver, statements),
+            in_process=lambda: _in_process(self._images, caller, query),
+            request=request.encode(),
+            port=self.service.port,
+            hits=len(page),
+        )
+
+    def _middle(self, caller: Caller, raw_query: str) -> str:
+        """The id of an image in the middle of the first 20,000 the caller sees."""
+        query = wire.read_list_query(raw_query, ServiceOptions(), as_admin=caller.is_admin)
+        seen: list[Image] = []
+        while len(seen) < 20_000:
+            page = self._images.page(caller, replace(query, limit=1000, marker=seen[-1].id if seen else None))
+            if not page:
+                break
+            seen += page
+        return seen[len(seen) // 2].id
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    floor: Callable[[], None]
+    in_process: Callable[[], None]
+    request: bytes
+    port: int
+    hits: int
+
+
+def _callers(catalogue: Catalogue) -> dict[str, Caller]:
+    projects = {one.name: one.id for one in Accounts(catalogue, app.now).projects()}
+    return {
+        "ordinary": Caller("bench", projects["calotype"], frozenset({"member"})),
+        "admin": Caller("bench", projects["admin"], frozenset({"admin"})),
+    }
+
+
+def _bare_connection(folder: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(folder / "catalogue.sqlite", isolation_level=None)
+    connection.execute("PRAGMA cache_size=-65536")
+    return connection
+
+
+def _floor(driver: sqlite3.Connection, statements: Sequence[tuple[str, Any]]) -> None:
+    rows: list[Any] = []
+    for statement, parameters in statements:
+        rows = driver.execute(statement, parameters).fetchall()
+    images = [dict(zip(STORED, row, strict=False)) for row in rows]
+    for image in images:
+        image["properties"] = msgspec.json.decode(image["properties"])
+    msgspec.json.format(msgspec.json.encode({"images": images}), indent=0)
+
+
+def _in_process(images: Images, caller: Caller, query: ImageQuery) -> None:
+    json_bytes({"images": [wire.write_detail(image) for image in images.page(caller, query)]})
+
+
+def measure(databases: Sequence[Database], shapes: Sequence[Shape], pairs: int) -> dict[Shape, dict[int, Rounds]]:
+    """Rounds by shape and size; the databases are of one shape of data."""
+    with ExitStack() as stack:
+        client = Client()
+        stack.callback(client.close)
+        sites = {database.size: Site(database, stack) for database in databases}
+        results = {}
+        for shape in shapes:
+            results[shape] = _measure_shape(sites, shape, pairs, client)
+            print(_line(shape, results[shape]), flush=True)
+        return results
+
+
+def _measure_shape(sites: dict[int, Site], shape: Shape, pairs: int, client: Client) -> dict[int, Rounds]:
+    results = {size: Rounds() for size in sites}
+    prepared = {}
+    for size, site in sites.items():
+        try:
+            prepared[size] = site.prepared(shape)
+        except Exception as error:  # noqa: BLE001 -- a listing that cannot be had is a result
+            print(f"  {shape.name} at {size:,}: {error}")
+            results[size].status = 503
+    for _ in range(pairs):
+        for size, one in prepared.items():
+            _round(results[size], one, shape, client)
+    return results
+
+
+def _round(rounds: Rounds, one: Prepared, shape: Shape, client: Client) -> None:
+    rounds.hits = one.hits
+    rounds.floor.append(percentile(_timed(one.floor), 0.5))
+    if shape.query is not None:
+        alone = _timed(one.in_process)
+        rounds.alone.append(percentile(alone, 0.5))
+        rounds.alone_all += alone
+        return
+    sample = client.round(one.port, one.request, clients=1, seconds=ROUND_S)
+    rounds.status = max(rounds.status, sample.status)
+    rounds.alone.append(percentile(sample.seconds, 0.5))
+    rounds.alone_all += sample.seconds
+    if rounds.alone[0] > SLOW_S:
+        return
+    sample = client.round(one.port, one.request, clients=CLIENTS, seconds=ROUND_S)
+    rounds.together.append(percentile(sample.seconds, 0.5))
+    rounds.together_all += sample.seconds
+    rounds.rates.append(len(sample.seconds) / sample.elapsed_s)
+
+
+def _timed(action: Callable[[], None]) -> list[float]:
+    """The times of as many runs as fit into half a round, at least one."""
+    seconds: list[float] = []
+    end = time.perf_counter() + ROUND_S / 2
+    while not seconds or (time.perf_counter() < end and len(seconds) < 1000):
+        started = time.perf_counter()
+        action()
+        seconds.append(time.perf_counter() - started)
+    return seconds
+
+
+def growth(results: dict[int, Rounds]) -> Figure | None:
+    """How many times longer the largest size takes than the smallest, round by round."""
+    small, large = results[min(results)].alone, results[max(results)].alone
+    return Figure.of([b / a for a, b in zip(small, large, strict=True)]) if small and len(small) == len(large) else None
+
+
+def over_floor(rounds: Rounds) -> Figure | None:
+    pairs = list(zip(rounds.floor, rounds.alone, strict=True))
+    return Figure.of([alone / floor for floor, alone in pairs]) if pairs else None
+
+
+def is_flat(shape: Shape, results: dict[int, Rounds]) -> bool | None:
+    """True or False where the shape has a target and two sizes were measured."""
+    grown = growth(results)
+    if not shape.must_be_flat or len(results) < 2:
+        return None
+    return grown is not None and grown.median <= FLAT and all(one.status == 200 for one in results.values())
+
+
+def _line(shape: Shape, results: dict[int, Rounds]) -> str:
+    times = "  ".join(f"{size:,}: {_p50(one)}" for size, one in results.items())
+    grown = growth(results)
+    return f"  {shape.who:8} {shape.name:45} {times}  x{grown.median:.2f}" if grown else f"  {shape.name}: {times}"
+
+
+def _p50(rounds: Rounds) -> str:
+    if rounds.status != 200:
+        return f"{rounds.status}"
+    return f"{Figure.of(rounds.alone).median * 1000:.2f}"
+
+
+def report(results: dict[Shape, dict[int, Rounds]]) -> str:
+    """Two tables: times and growth at one client, and what eight clients get."""
+    sizes = sorted(next(iter(results.values())))
+    heads = ["listing", "asks", "hits", *(f"p50 at {size:,}, ms" for size in sizes), f"p99 at {sizes[-1]:,}, ms"]
+    heads += ["growth, x", "target", "", f"floor at {sizes[-1]:,}, ms", "floor, x"]
+    together = ["listing", "asks"]
+    for size in sizes:
+        together += [f"req/s at {size:,}", "p50, ms", "p99, ms"]
+    return (
+        "One client; median of the rounds' medians, lowest and highest in brackets.\n\n"
+        + table(heads, [_alone_row(shape, by_size, sizes) for shape, by_size in results.items()])
+        + f"\n{CLIENTS} clients at once.\n\n"
+        + table(together, [_together_row(shape, by_size, sizes) for shape, by_size in results.items()])
+    )
+
+
+def _alone_row(shape: Shape, by_size: dict[int, Rounds], sizes: Sequence[int]) -> list[str]:
+    largest = by_size[sizes[-1]]
+    grown, over = growth(by_size), over_floor(largest)
+    return [
+        shape.name,
+        _who(shape),
+        " / ".join(str(by_size[size].hits) for size in sizes),
+        *(Figure.of(by_size[size].alone).show(2, 1000) if by_size[size].status == 200 else "503" for size in sizes),
+        f"{percentile(largest.alone_all, 0.99) * 1000:.2f}" if largest.alone_all else "",
+        grown.show() if grown else "",
+        f"≤ {FLAT}" if shape.must_be_flat else "",
+        verdict(is_met=is_flat(shape, by_size)),
+        Figure.of(largest.floor).show(3, 1000) if largest.floor else "",
+        over.show(1) if over else "",
+    ]
+
+
+def _together_row(shape: Shape, by_size: dict[int, Rounds], sizes: Sequence[int]) -> list[str]:
+    row = [shape.name, _who(shape)]
+    for size in sizes:
+        rounds = by_size[size]
+        if not rounds.together:
+            row += ["", "", ""]
+            continue
+        row += [
+            Figure.of(rounds.rates).show(0),
+            f"{Figure.of(rounds.together).median * 1000:.2f}",
+            f"{percentile(rounds.together_all, 0.99) * 1000:.2f}",
+        ]
+    return row
+
+
+def _who(shape: Shape) -> str:
+    return "tenant" if shape.who == "ordinary" else "admin, all"
