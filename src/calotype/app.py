@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from calotype.blobs.local import LocalStore
 from calotype.blobs.stores import Stores
@@ -63,9 +64,14 @@ def open_door(settings: Settings) -> Iterator[Door]:
             catalogue.close()
 
 
+def blob_folder(settings: Settings) -> Path:
+    return settings.serve.data_dir / BLOB_FOLDER
+
+
 def open_stores(settings: Settings) -> Stores:
-    folder = settings.serve.data_dir / BLOB_FOLDER
-    return Stores({LOCAL_STORE: LocalStore(folder, is_durable=not settings.serve.ephemeral)}, default=LOCAL_STORE)
+    """The stores, made where they are absent; raises Broken for one that cannot be."""
+    local = LocalStore(blob_folder(settings), is_durable=not settings.serve.ephemeral)
+    return Stores({LOCAL_STORE: local}, default=LOCAL_STORE)
 
 
 def build_services(settings: Settings, catalogue: Catalogue, stores: Stores, threads: ThreadPoolExecutor) -> Services:

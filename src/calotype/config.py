@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final, get_type_hints
+from urllib.parse import urlsplit
 
 import msgspec
 from cyclopts import App, ArgumentCollection, CycloptsError, Parameter, Token
@@ -102,8 +103,7 @@ class Settings:
         for part in (self.serve, self.images, self.http):
             for option in fields(part):
                 _check_range(option.name, getattr(part, option.name))
-        if not self.database_url.reveal().startswith(("sqlite:///", "postgresql://")):
-            raise Invalid("database", self.database_url, "begins neither with sqlite:/// nor with postgresql://")
+        _check_database_url(self.database_url)
         if (url := self.http.public_endpoint) is not None and not url.startswith(("http://", "https://")):
             raise Invalid("public_endpoint", url, "begins neither with http:// nor with https://")
 
@@ -138,6 +138,15 @@ def _check_range(name: str, value: object) -> None:
             raise Invalid(name, value, f"not from {_SMALLEST.get(name, 1)} to {LARGEST}")
         case float() if not 0 <= value <= LONGEST_S:
             raise Invalid(name, value, f"not from 0 to {LONGEST_S:g} seconds")
+
+
+def _check_database_url(url: Secret) -> None:
+    if not url.reveal().startswith(("sqlite:///", "postgresql://")):
+        raise Invalid("database", url, "begins neither with sqlite:/// nor with postgresql://")
+    try:
+        urlsplit(url.reveal()).port  # noqa: B018 -- raises for what is no number
+    except ValueError as error:
+        raise Invalid("database", url, "the port is not a number from 0 to 65535") from error
 
 
 #: The parts whose options `Settings` joins; no two have an option of the same name.

@@ -134,6 +134,7 @@ def test_an_unknown_variable_is_refused_and_named(tmp_path):
         (["--workers", "0"], "--workers"),
         (["--ephemeral", "--data-dir", "here"], "data_dir"),
         (["--database", "mysql://u:hush@db/x"], "database"),
+        (["--database", "postgresql://u:hush@db:port/x"], "database"),
         (["surplus"], "surplus"),
     ],
 )

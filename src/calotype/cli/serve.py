@@ -3,7 +3,9 @@
 import sys
 
 from calotype.config import Options, Settings
+from calotype.domain.errors import Broken
 from calotype.processes import parent
+from calotype.processes.exits import CannotStart, Exit
 
 
 def serve(*, settings: Options = Settings()) -> int:  # noqa: B008 -- frozen
@@ -12,11 +14,15 @@ def serve(*, settings: Options = Settings()) -> int:  # noqa: B008 -- frozen
 
 
 def prepare(settings: Settings, url: str) -> None:
-    """Bring the catalogue to this release, make the first accounts, and write the files of credentials for *url*."""
+    """Make the store, bring the catalogue to this release, make the first accounts, and write the files of credentials for *url*."""
     from calotype import app, credentials  # here, so that a busy port or a bad folder is told before heavy parts load
     from calotype.catalogue import deferred, schema
     from calotype.service.accounts import Accounts
 
+    try:
+        app.open_stores(settings)
+    except Broken as error:
+        raise CannotStart(Exit.STORE, f"Cannot use the store {app.blob_folder(settings)}: {error.__cause__}") from error
     catalogue = app.open_catalogue(settings)
     try:
         schema.prepare(catalogue, upgrade=settings.serve.upgrade)

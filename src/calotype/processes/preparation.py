@@ -22,19 +22,24 @@ def run(prepare: Callable[[], None]) -> None:
 def _attempt(prepare: Callable[[], None], into: int) -> int:
     try:
         prepare()
-    except (CannotStart, CalotypeError, OSError) as error:
-        os.write(into, " ".join(str(error).split()).encode())
-        return code_of(error)
+    except Exception as error:  # noqa: BLE001 -- told to the operator by the parent, as one line
+        code, line = explain(error)
+        os.write(into, " ".join(line.split()).encode())
+        return code
     return Exit.OK
 
 
-def code_of(error: Exception) -> Exit:
-    """How the program ends for *error*: the data folder and its files are the only ones a preparation writes itself."""
+def explain(error: Exception) -> tuple[Exit, str]:
+    """How the program ends for *error*, and why: the files of the data folder are the only ones a preparation writes."""
     match error:
         case CannotStart():
-            return error.code
+            return error.code, str(error)
         case Broken():
-            return Exit.DATABASE
+            # What the database itself says names host and user, never a password.
+            foreign = getattr(error.__cause__, "orig", None)
+            return Exit.DATABASE, str(error) if foreign is None else f"{error} ({foreign})"
+        case CalotypeError():
+            return Exit.USAGE, str(error)
         case OSError():
-            return Exit.FOLDER
-    return Exit.USAGE
+            return Exit.FOLDER, f"Cannot write to the data folder: {error}."
+    return Exit.BUG, f"bug: {type(error).__name__}: {error}"

@@ -1,0 +1,237 @@
+"""What becomes of the processes of a service, seen from outside."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import servers
+
+TIME_LIMIT_S = 30
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def eventually(is_so: Callable[[], object]) -> None:
+    """Returns once *is_so* holds; fails after a time in which it should have come true."""
+    deadline = time.monotonic() + TIME_LIMIT_S
+    while not is_so():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.02)
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def answers(server: servers.Server) -> bool:
+    try:
+        return server.request("GET", "/healthz", token=None).status == 200
+    except OSError:
+        return False
+
+
+class Upload:
+    """A POST of an image of two bytes that stands still after the first."""
+
+    def __init__(self, server: servers.Server) -> None:
+        self._server = server
+        self._connection = socket.create_connection((server.host, server.port), timeout=TIME_LIMIT_S)
+        head = {
+            "Host": "images",
+            "X-Auth-Token": server.token_of(),
+            "X-Image-Meta-Name": "slow",
+            "X-Image-Meta-Disk_format": "raw",
+            "X-Image-Meta-Container_format": "bare",
+            "Content-Type": "application/octet-stream",
+            "Content-Length": "2",
+        }
+        lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
+        self._connection.sendall(f"POST /v1/images HTTP/1.1\r\n{lines}\r\n1".encode())
+        eventually(self._is_saving)
+
+    def _is_saving(self) -> bool:
+        images = self._server.request("GET", "/v1/images/detail?name=slow").json["images"]
+        return [image["status"] for image in images] == ["saving"]
+
+    def finish(self) -> bytes:
+        with self._connection:
+            self._connection.sendall(b"2")
+            return self._connection.recv(65536)
+
+    def outcome(self) -> bytes:
+        """What the server says without being sent more; b"" if it just hangs up."""
+        with self._connection:
+            try:
+                return self._connection.recv(65536)
+            except ConnectionResetError:
+                return b""
+
+
+@pytest.fixture
+def own(start_server):
+    """A service of the test's own."""
+    return start_server("--ephemeral")
+
+
+def test_the_parent_has_one_thread_and_no_database_open(server):
+    pid = server.process.pid
+    files = [str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()]
+
+    assert len(list(Path(f"/proc/{pid}/task").iterdir())) == 1
+    assert not [name for name in files if "catalogue" in name]
+
+
+def test_the_limit_of_open_files_is_raised_as_far_as_it_goes(server):
+    (worker,) = children(server.process.pid)
+    limits = Path(f"/proc/{worker}/limits").read_text().splitlines()
+    (line,) = [line.split() for line in limits if line.startswith("Max open files")]
+
+    assert line[3] == line[4]
+
+
+def test_a_worker_that_dies_is_replaced(own):
+    (first,) = children(own.process.pid)
+
+    os.kill(first, signal.SIGKILL)
+
+    eventually(lambda: children(own.process.pid) not in ([], [first]) and answers(own))
+    assert "another one takes its place" in own.log.read_text()
+
+
+def test_workers_that_keep_dying_end_the_service_with_1_and_one_line(own):
+    killed = set()
+
+    def is_over() -> bool:
+        if own.process.poll() is not None:
+            return True
+        for child in set(children(own.process.pid)) - killed:
+            killed.add(child)
+            os.kill(child, signal.SIGKILL)
+        return False
+
+    eventually(is_over)
+
+    assert own.stop() == 1
+    assert own.log.read_text().splitlines()[-1].startswith("calotype: Web workers keep dying")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_an_idle_service_with_0(own, number):
+    with socket.create_connection((own.host, own.port)) as idle:
+        assert own.stop(number) == 0
+
+        assert idle.recv(1) == b""
+
+
+def test_an_upload_under_way_may_end_after_sigterm_while_new_connections_are_refused(own):
+    upload = Upload(own)
+
+    own.process.send_signal(signal.SIGTERM)
+    eventually(lambda: not answers(own))
+
+    assert upload.finish().startswith(b"HTTP/1.1 201")
+    assert own.stop() == 0
+
+
+def test_an_upload_that_outlasts_the_drain_is_broken_off(start_server):
+    server = start_server("--ephemeral", "--drain-timeout-s", "0.2")
+    upload = Upload(server)
+
+    assert server.stop() == 0
+    assert not upload.outcome().startswith(b"HTTP/1.1 2")
+
+
+def test_a_second_signal_ends_it_at_once(own):
+    upload = Upload(own)
+
+    own.process.send_signal(signal.SIGTERM)
+    eventually(lambda: "a second signal" in own.log.read_text())
+
+    assert own.stop() == 0
+    assert upload.outcome() == b""
+
+
+def test_sighup_changes_nothing(own):
+    own.process.send_signal(signal.SIGHUP)
+    for child in children(own.process.pid):
+        os.kill(child, signal.SIGHUP)
+
+    assert answers(own)
+    assert own.stop() == 0
+
+
+def test_workers_end_when_their_parent_is_killed(own):
+    (worker,) = children(own.process.pid)
+
+    own.stop(signal.SIGKILL)
+
+    eventually(lambda: not is_running(worker))
+
+
+def test_the_folder_of_an_ephemeral_service_goes_with_it(own):
+    assert own.folder.exists()
+
+    own.stop()
+
+    assert not own.folder.exists()
+
+
+def test_the_folder_of_a_killed_ephemeral_service_is_swept_at_the_next_start(start_server, tmp_path):
+    (temporary := tmp_path / "temporary").mkdir()
+    killed = start_server("--ephemeral", TMPDIR=str(temporary))
+    (worker,) = children(killed.process.pid)
+    killed.stop(signal.SIGKILL)
+    eventually(lambda: not is_running(worker))
+    assert killed.folder.exists()
+
+    next_one = start_server("--ephemeral", TMPDIR=str(temporary))
+
+    assert not killed.folder.exists()
+    assert next_one.folder.exists()
+
+
+def test_the_folder_of_a_living_ephemeral_service_is_not_swept(start_server, tmp_path):
+    (temporary := tmp_path / "temporary").mkdir()
+    living = start_server("--ephemeral", TMPDIR=str(temporary))
+
+    start_server("--ephemeral", TMPDIR=str(temporary))
+
+    assert living.folder.exists()
+    assert living.token_of()
+
+
+def test_a_signal_before_it_is_ready_leaves_no_ephemeral_folder(tmp_path):
+    process = subprocess.Popen(
+        [servers.PROGRAM, "serve", "--port", "0", "--ephemeral"],
+        env=servers.environment(TMPDIR=str(tmp_path)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    eventually(lambda: list(tmp_path.iterdir()))
+
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=TIME_LIMIT_S)
+
+    assert process.returncode == 0
+    eventually(lambda: not list(tmp_path.iterdir()))
+
+
+def test_neither_password_nor_token_gets_into_the_log(own):
+    own.request("GET", "/v1.1/images/detail?x=hush")
+    own.stop()
+    log = own.log.read_text()
+
+    assert "/v1.1/images/detail" in log
+    for secret in (own._tokens["calotype"], "hush"):
+        assert secret not in log
