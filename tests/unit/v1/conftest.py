@@ -9,8 +9,8 @@ from calotype.http.messages import Headers, Request
 
 
 @pytest.fixture
-def an_image() -> Callable[..., Image]:
-    """Makes an image that is complete but for what a test says about it: the first record anybody asked v1.1 for."""
+def cirros() -> Callable[..., Image]:
+    """Makes the image of the first record that v1.1's documentation shows; a test gives the fields that tell."""
 
     def make(**telling: Any) -> Image:
         plain: dict[str, Any] = {

@@ -22,15 +22,15 @@ FIRST_ANSWER = (
 )
 
 
-def test_the_first_record_comes_out_as_exactly_its_495_bytes(an_image: MakeImage) -> None:
-    body = json_response({"images": [wire.write_detail(an_image())]}).body
+def test_the_first_record_comes_out_as_exactly_its_495_bytes(cirros: MakeImage) -> None:
+    body = json_response({"images": [wire.write_detail(cirros())]}).body
 
     assert len(FIRST_ANSWER) == 495
     assert body == FIRST_ANSWER
 
 
-def test_a_brief_entry_has_six_fields(an_image: MakeImage) -> None:
-    assert wire.write_brief(an_image()) == {
+def test_a_brief_entry_has_six_fields(cirros: MakeImage) -> None:
+    assert wire.write_brief(cirros()) == {
         "id": "3c3d1d01-b48a-4639-8a88-08be3b9b5d78",
         "name": "cirros",
         "size": 13167616,
@@ -40,26 +40,26 @@ def test_a_brief_entry_has_six_fields(an_image: MakeImage) -> None:
     }
 
 
-def test_an_entry_has_all_18_fields_even_where_nothing_is_known(an_image: MakeImage) -> None:
+def test_an_entry_has_all_18_fields_even_where_nothing_is_known(cirros: MakeImage) -> None:
     bare = Image(id="a", created_at=datetime(2016, 1, 1, tzinfo=UTC), updated_at=datetime(2016, 1, 1, tzinfo=UTC))
 
-    assert list(wire.write_detail(bare)) == list(wire.write_detail(an_image()))
+    assert list(wire.write_detail(bare)) == list(wire.write_detail(cirros()))
     assert len(wire.write_detail(bare)) == 18
 
 
-def test_a_whole_second_has_six_digits_and_an_early_year_four(an_image: MakeImage) -> None:
-    detail = wire.write_detail(an_image(created_at=datetime(16, 1, 1, tzinfo=UTC)))
+def test_a_whole_second_has_six_digits_and_an_early_year_four(cirros: MakeImage) -> None:
+    detail = wire.write_detail(cirros(created_at=datetime(16, 1, 1, tzinfo=UTC)))
 
     assert detail["created_at"] == "0016-01-01T00:00:00.000000"
 
 
 @pytest.mark.parametrize("visibility", [Visibility.SHARED, Visibility.PRIVATE, Visibility.COMMUNITY])
-def test_only_what_is_public_is_public(an_image: MakeImage, visibility: Visibility) -> None:
-    assert wire.write_detail(an_image(visibility=visibility))["is_public"] is False
+def test_only_what_is_public_is_public(cirros: MakeImage, visibility: Visibility) -> None:
+    assert wire.write_detail(cirros(visibility=visibility))["is_public"] is False
 
 
-def test_a_deleted_image_shows_no_properties(an_image: MakeImage) -> None:
-    gone = an_image(
+def test_a_deleted_image_shows_no_properties(cirros: MakeImage) -> None:
+    gone = cirros(
         status=Status.DELETED, deleted_at=datetime(2016, 6, 1, tzinfo=UTC), properties={"os_distro": "debian"}
     )
 
@@ -69,8 +69,8 @@ def test_a_deleted_image_shows_no_properties(an_image: MakeImage) -> None:
     assert "x-image-meta-property-os_distro" not in dict(wire.write_headers(gone))
 
 
-def test_no_shape_tells_where_the_data_are(an_image: MakeImage) -> None:
-    located = an_image(locations=(Location("https://store.example/secret"),), tags=("golden",))
+def test_no_shape_tells_where_the_data_are(cirros: MakeImage) -> None:
+    located = cirros(locations=(Location("https://store.example/secret"),), tags=("golden",))
 
     written = f"{wire.write_brief(located)} {wire.write_detail(located)} {wire.write_headers(located)}"
 
@@ -78,8 +78,8 @@ def test_no_shape_tells_where_the_data_are(an_image: MakeImage) -> None:
     assert "golden" not in written
 
 
-def test_headers_hold_every_field_that_is_not_null(an_image: MakeImage) -> None:
-    assert dict(wire.write_headers(an_image(properties={"os_distro": "debian"}))) == {
+def test_headers_hold_every_field_that_is_not_null(cirros: MakeImage) -> None:
+    assert dict(wire.write_headers(cirros(properties={"os_distro": "debian"}))) == {
         "x-image-meta-status": "active",
         "x-image-meta-name": "cirros",
         "x-image-meta-deleted": "False",
@@ -100,12 +100,12 @@ def test_headers_hold_every_field_that_is_not_null(an_image: MakeImage) -> None:
     }
 
 
-def test_without_a_checksum_there_is_no_etag(an_image: MakeImage) -> None:
-    assert "ETag" not in dict(wire.write_headers(an_image(checksum=None)))
+def test_without_a_checksum_there_is_no_etag(cirros: MakeImage) -> None:
+    assert "ETag" not in dict(wire.write_headers(cirros(checksum=None)))
 
 
-def test_a_property_header_is_lower_case_and_a_null_has_none(an_image: MakeImage) -> None:
-    headers = dict(wire.write_headers(an_image(properties={"Foo-Bar": "Baz", "nothing": None, "empty": ""})))
+def test_a_property_header_is_lower_case_and_a_null_has_none(cirros: MakeImage) -> None:
+    headers = dict(wire.write_headers(cirros(properties={"Foo-Bar": "Baz", "nothing": None, "empty": ""})))
 
     assert headers["x-image-meta-property-foo-bar"] == "Baz"
     assert headers["x-image-meta-property-empty"] == ""
@@ -113,14 +113,14 @@ def test_a_property_header_is_lower_case_and_a_null_has_none(an_image: MakeImage
 
 
 @pytest.mark.parametrize("name", ["my key", "größe", "a:b", "line\r\nbreak", ""])
-def test_a_property_that_no_header_can_name_is_left_out(an_image: MakeImage, name: str) -> None:
-    headers = wire.write_headers(an_image(properties={name: "x"}))
+def test_a_property_that_no_header_can_name_is_left_out(cirros: MakeImage, name: str) -> None:
+    headers = wire.write_headers(cirros(properties={name: "x"}))
 
-    assert headers == wire.write_headers(an_image())
+    assert headers == wire.write_headers(cirros())
 
 
-def test_a_value_keeps_its_letters_and_cannot_break_the_line(an_image: MakeImage) -> None:
-    headers = dict(wire.write_headers(an_image(name="größe 🙂", properties={"note": "a\r\nSet-Cookie: b\x7f\tc"})))
+def test_a_value_keeps_its_letters_and_cannot_break_the_line(cirros: MakeImage) -> None:
+    headers = dict(wire.write_headers(cirros(name="größe 🙂", properties={"note": "a\r\nSet-Cookie: b\x7f\tc"})))
 
     assert headers["x-image-meta-name"] == "größe 🙂"
     assert headers["x-image-meta-property-note"] == "a  Set-Cookie: b \tc"

@@ -14,6 +14,9 @@ from calotype.service.services import Services
 
 PREFIXES = ("/v1", "/v1.0", "/v1.1")
 
+#: In which `Allow` has always named methods.
+_ORDER = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH")
+
 
 def face(write_versions: Callable[[Request], Response]) -> Face:
     """v1 at its prefixes, and at the root (prefix '') for requests whose `Accept` names it.
@@ -29,7 +32,7 @@ def face(write_versions: Callable[[Request], Response]) -> Face:
     return Face(
         name="v1",
         prefixes=PREFIXES,
-        routes=[*images.routes(), *data.routes()],
+        routes=sorted([*images.routes(), *data.routes()], key=lambda route: _ORDER.index(route.method)),
         write_error=write_error,
         authenticate=_authenticate,
     )
