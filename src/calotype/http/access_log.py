@@ -7,7 +7,7 @@ LONGEST_PATH = 256
 
 
 class AccessLog:
-    """Writes to *log*, a structlog logger."""
+    """Writes to *log*, which takes events with fields."""
 
     def __init__(self, log: Any) -> None:
         self._log = log

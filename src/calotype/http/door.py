@@ -43,7 +43,7 @@ class _Exchange:
 
 
 class Door:
-    """Answers the requests of all connections of a process. *log* is a structlog logger."""
+    """Answers the requests of all connections of a process. *log* takes events with fields, like `logs.Log`."""
 
     def __init__(self, services: Any, find: Find, options: HttpOptions, log: Any) -> None:
         self._services = services
