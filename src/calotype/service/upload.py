@@ -101,15 +101,14 @@ class Upload:
             with self._parts.digests.taking(step):
                 self._writer.write(step)
                 self._parts.inspection.feed(step)
-            if self._parts.clock() >= self._renew_at:
-                self._renew_while_writing()
+            self._renew_if_due()
 
     def finish(self) -> Image:
         """The image, active, its data durable. Raises like `write`, and BadData for a promise that was not kept."""
         with self._undone_on_failure():
             self._check_promises()
             virtual_size_bytes = self._parts.inspection.finish()
-            self._renew()
+            self._renew_if_due()
             size_bytes = self._commit_bytes()
             image = self._activate(size_bytes, virtual_size_bytes)
             self._undo.pop_all()
@@ -137,18 +136,17 @@ class Upload:
         if checksum and checksum.lower() != received:
             raise BadData("checksum", checksum, f"the data have {received}")
 
-    def _renew_while_writing(self) -> None:
-        """Renew the lease; a catalogue that does not answer now is asked again later, long before the lease runs out."""
+    def _renew_if_due(self) -> None:
+        """Renew the lease if it is old enough; a catalogue that does not answer is asked again long before it runs out."""
+        if self._parts.clock() < self._renew_at:
+            return
         self._renew_at = self._parts.clock() + RENEW_EVERY
         try:
-            self._renew()
+            with self._parts.catalogue.writing() as connection:
+                if not uploads.keep(connection, self._row.id, bytes_done=self._size, lease_s=LEASE_S):
+                    raise self._lost(connection)
         except Broken as error:
             log.warning("The lease of upload %s could not be renewed: %s", self._row.id, error)
-
-    def _renew(self) -> None:
-        with self._parts.catalogue.writing() as connection:
-            if not uploads.keep(connection, self._row.id, bytes_done=self._size, lease_s=LEASE_S):
-                raise self._lost(connection)
 
     def _commit_bytes(self) -> int:
         try:
