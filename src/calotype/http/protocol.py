@@ -156,16 +156,18 @@ class Connection(RequestHandler):
         count = self._request_count
         super().data_received(data)
         if self._request_count != count:
-            self._note_messages()
+            self._note_messages(data)
         elif is_header and data and not self._close:
             self._note_partial_header(len(data))
 
-    def _note_messages(self) -> None:
-        self._has_begun_header = False
+    def _note_messages(self, data: bytes) -> None:
+        """Note what the parser made of *data*, besides ends of bodies: requests, or an error behind them."""
         self._header_bytes = 0
         message, payload = self._messages[-1]
         if isinstance(message, RawRequestMessage):
             self._newest_payload = payload
+            # Bytes behind a request without body begin another. (Behind a body they go unnoticed until more come.)
+            self._has_begun_header = payload is EMPTY_PAYLOAD and not b"\r\n\r\n".endswith(data[-4:])
             return
         # The parser gives up; aiohttp has put its error behind the requests that were whole.
         self._messages.pop()
