@@ -12,15 +12,15 @@ from calotype.config import fill
 from calotype.domain.errors import Broken, CalotypeError, NoSpace
 from calotype.processes.exits import CannotStart, Exit
 
-#: Commands and the object that holds each: a function, or an app with commands below it.
-COMMANDS = {
-    "serve": "calotype.cli.serve:serve",
-    "config": "calotype.cli.config:app",
-    "project": "calotype.cli.accounts:project",
-    "user": "calotype.cli.accounts:user",
-    "role": "calotype.cli.accounts:role",
-    "catalogue": "calotype.cli.catalogue:app",
-}
+#: Commands, the function or the app that holds each, and what it is for.
+COMMANDS = (
+    ("serve", "calotype.cli.serve:serve", "Run the service until SIGTERM or SIGINT."),
+    ("config", "calotype.cli.config:app", "Look at the configuration."),
+    ("project", "calotype.cli.accounts:project", "Create, list and delete projects, which own images."),
+    ("user", "calotype.cli.accounts:user", "Create, list and delete users, and set their passwords."),
+    ("role", "calotype.cli.accounts:role", "Say what users may do in projects."),
+    ("catalogue", "calotype.cli.catalogue:app", "Load and dump image records in bulk."),
+)
 
 
 def main() -> None:
@@ -57,8 +57,8 @@ def command_line() -> App:
         help_epilogue="docs/operate/configure.md explains every command, option and exit code.",
         result_action="return_value",
     )
-    for name, place in COMMANDS.items():
-        app.command(place, name=name)
+    for name, place, purpose in COMMANDS:
+        app.command(place, name=name, help=purpose)
     return app
 
 

@@ -10,49 +10,52 @@ MIB = 1024 * KIB
 class HttpOptions:
     """Limits and timers of every connection."""
 
-    # Scheme and host in the URLs we write, without trailing slash; None: those the client used.
     public_endpoint: str | None = None
+    """Scheme and host in the URLs we write, without trailing slash; none: those the client used."""
 
-    # From the first byte of a request to the end of its headers; who is slower holds a connection to no use.
     header_timeout_s: float = 10.0
-    # For the whole of a JSON body, which a handler waits for.
+    """Seconds from the first byte of a request to the end of its headers; who is slower holds a connection to no use."""
     json_timeout_s: float = 30.0
-    # An upload moves at least `upload_window_bytes` in any window, or it is given up.
+    """Seconds for the whole of a JSON body, which a handler waits for."""
     upload_window_s: float = 60.0
+    """Seconds in which an upload must move upload_window_bytes, or it is given up."""
     upload_window_bytes: int = 64 * KIB
-    # A client that takes none of our bytes for this long is gone (Linux: TCP_USER_TIMEOUT, also with its window shut).
+    """Bytes that an upload must move in any upload_window_s."""
     send_stall_s: float = 60.0
-    # Between requests; longer than the usual 60 s of a load balancer, so that it is the one that closes.
+    """Seconds after which a client that takes none of our bytes is gone (Linux: TCP_USER_TIMEOUT, also with its window shut)."""
     idle_timeout_s: float = 75.0
-    # After a refusal, for a client that is still sending: unread bytes at the close would reset its connection,
-    # and the answer with it.
+    """Seconds between two requests; longer than the usual 60 of a load balancer, so that it is the one that closes."""
     linger_s: float = 2.0
-    # For requests under way when the server is told to stop.
+    """Seconds, after a refusal, for a client that is still sending: unread bytes at the close would reset its connection,
+    and the answer with it."""
     drain_timeout_s: float = 30.0
-    # After that, for interrupted uploads to clean up.
+    """Seconds for requests under way when the service is told to end."""
     give_up_timeout_s: float = 5.0
+    """Seconds after that for interrupted uploads to clean up."""
 
-    # 128 properties and everything else in one request are 145 headers; aiohttp's own limit is 128.
     max_headers: int = 1024
-    # One header with its name; a property's value of 65,535 bytes fits.
+    """Headers of a request; 128 properties and everything else are 145, and aiohttp's own limit is 128."""
     header_line_max_bytes: int = 65 * KIB
-    # All headers of a request together.
+    """Bytes of one header with its name; a property's value of 65,535 bytes fits."""
     headers_max_bytes: int = 256 * KIB
-    # Path and query.
+    """Bytes of all headers of a request together."""
     target_max_bytes: int = 16 * KIB
-    # A JSON body; more is 413.
+    """Bytes of path and query."""
     json_max_bytes: int = MIB
-    # What a refused or ignored body may still have to come for the connection to be kept.
+    """Bytes of a JSON body; more is 413."""
     leftover_max_bytes: int = 64 * KIB
+    """Bytes that a refused or ignored body may still have to come for the connection to be kept."""
 
-    # A step of an upload is about this much, or what arrived within `step_wait_s` of its first byte.
     step_bytes: int = MIB
+    """Bytes of a step of an upload, about; less is taken when step_wait_s is over."""
     step_wait_s: float = 0.1
+    """Seconds from the first byte of a step to its end."""
 
-    # Threads for calls without bulk data: they wait for the database.
     short_threads: int = 8
-    # Threads for steps of transfers: they wait for the disk.
+    """Threads for calls without bulk data: they wait for the database."""
     step_threads: int = 8
-    # Threads for logins, 19 MiB and 60 ms of a core each, and how many may wait for one; more is 429.
+    """Threads for steps of transfers: they wait for the disk."""
     login_threads: int = 2
+    """Threads for logins: 19 MiB and 60 ms of a core each."""
     logins_waiting_max: int = 8
+    """Logins that may wait for one of these threads; more are answered with 429."""

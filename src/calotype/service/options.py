@@ -9,17 +9,19 @@ TIB = 1 << 40
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceOptions:
-    # Disk formats an image may declare.
+    """Limits and offers of the use cases, whatever the dialect."""
+
     disk_formats: tuple[str, ...] = DISK_FORMATS
-    # Container formats an image may declare.
+    """Disk formats an image may declare."""
     container_formats: tuple[str, ...] = CONTAINER_FORMATS
-    # Bytes of the largest image that is taken.
+    """Container formats an image may declare."""
     image_size_cap_bytes: int = TIB
-    # Custom properties an image may have; negative: any number.
+    """Bytes of the largest image that is taken."""
     property_quota: int = 128
-    # True refuses data that are not what disk_format says; False only logs it. Unsafe data are refused either way.
+    """Custom properties an image may have; negative: any number."""
     require_image_format_match: bool = True
-    # Images on a page when the caller names no limit.
+    """True refuses data that are not what disk_format says; False only logs it. Unsafe data are refused either way."""
     limit_default: int = 25
-    # Images on a page at most, whatever the caller asks.
+    """Images on a page when the caller names no limit."""
     limit_max: int = 1000
+    """Images on a page at most, whatever the caller asks."""
