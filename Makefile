@@ -11,7 +11,7 @@ CLIENTS := .venv-clients
 BIN := $(VENV)/bin
 INSTALL := -m pip install --quiet --disable-pip-version-check --compile --require-hashes -r
 
-.PHONY: help setup serve check test proof bench docs tools clean
+.PHONY: help setup serve clients check test proof bench docs tools clean
 
 help:  ## list the verbs
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
@@ -21,6 +21,8 @@ setup: $(VENV)/.serve  ## the program in .venv, compiled; nothing else
 
 serve: setup  ## Calotype on http://127.0.0.1:9292, data in ./data
 	@$(BIN)/calotype serve
+
+clients: $(CLIENTS)/.clients  ## glance and openstack in .venv-clients
 
 check: $(VENV)/.check  ## lint, format, types, walls
 	$(BIN)/ruff check
