@@ -5,8 +5,8 @@ from hashlib import sha256
 
 
 def new_secret() -> str:
-    """The text of a new token: 256 random bits, 43 characters safe in headers and URLs."""
-    return secrets.token_urlsafe(32)
+    """The text of a new token: 256 random bits in hexadecimal, so that no command line takes it for an option."""
+    return secrets.token_hex(32)
 
 
 def digest(secret: str) -> str:
