@@ -25,15 +25,12 @@ __all__ = ["Catalogue", "CatalogueOptions", "Connection", "TooSlow"]
 #: How long a transaction waits for the one lock a SQLite file has, and for a connection of the pool.
 LOCK_WAIT_S = 30.0
 
-#: A reading statement that takes longer reads far more than a page; it is ended so that others can go on.
-STATEMENT_TIMEOUT_S = 5.0
-
 #: SQLite asks about the deadline every so many steps of its machine: about every millisecond of work.
 _STEPS_BETWEEN_QUESTIONS = 20_000
 
 
 class TooSlow(Busy):
-    """A statement was ended because it took longer than `STATEMENT_TIMEOUT_S`."""
+    """A statement was ended because it took longer than `statement_timeout_s`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +41,8 @@ class CatalogueOptions:
     # Folder-wide durability of SQLite: FULL survives a power cut; OFF is for data that go at exit anyway.
     is_durable: bool = True
     pool_size: int = 8
+    # A reading statement that takes longer reads far more than a page; it is ended so that others can go on.
+    statement_timeout_s: float = 5.0
 
 
 class Catalogue:
@@ -53,6 +52,7 @@ class Catalogue:
         self.options = options
         url = make_url(options.url)
         self.is_sqlite = url.get_backend_name() == "sqlite"
+        self._statement_timeout_s = options.statement_timeout_s
         self._write_lock = threading.Lock()
         if self.is_sqlite:
             self._readers = _sqlite_engine(url, options, begin="BEGIN", query_only=True)
@@ -68,7 +68,7 @@ class Catalogue:
         """
         with translated(), self._readers.connect() as connection:
             if self.is_sqlite:
-                connection.info["deadline"][0] = time.monotonic() + STATEMENT_TIMEOUT_S
+                connection.info["deadline"][0] = time.monotonic() + self._statement_timeout_s
                 with connection.begin():
                     yield connection
             else:
@@ -137,7 +137,9 @@ def _postgresql_engine(url: URL, options: CatalogueOptions) -> Engine:
         pool_size=options.pool_size,
         max_overflow=0,
         pool_timeout=LOCK_WAIT_S,
-        connect_args={"options": f"-c statement_timeout={int(STATEMENT_TIMEOUT_S * 1000)} -c TimeZone=UTC"},
+        connect_args={
+            "options": f"-c statement_timeout={max(1, int(options.statement_timeout_s * 1000))} -c TimeZone=UTC"
+        },
     )
 
 

@@ -12,11 +12,22 @@ from typing import Any
 from sqlalchemy import Connection
 
 from calotype.catalogue.conditions import Binds, bound, check, holds_of_gone, look_ups, simplify
-from calotype.catalogue.engine import TooSlow
+from calotype.catalogue.engine import TooSlow, translated
 from calotype.catalogue.rows import COLUMNS, STORED, to_image
 from calotype.domain.errors import Busy, Invalid
 from calotype.domain.images import Image, Visibility
-from calotype.domain.query import Compare, Condition, Field, ImageQuery, OneOf, Sort, SortKey
+from calotype.domain.query import (
+    Compare,
+    Condition,
+    Field,
+    HasMember,
+    HasProperty,
+    HasTag,
+    ImageQuery,
+    OneOf,
+    Sort,
+    SortKey,
+)
 from calotype.domain.rights import Scope, may_see
 
 #: A set of this many ids is checked row by row at once; a larger one is worth a walk in order, which finds hits soon.
@@ -52,12 +63,13 @@ def select_page(connection: Connection, scope: Scope, query: ImageQuery, *, few:
     """
     conditions = simplify(query.conditions)
     try:
-        start = _find_start(connection, scope, query, conditions or (), few)
-        if conditions is None or query.limit == 0:
-            return []
-        binds = Binds(is_sqlite(connection))
-        sql = page_sql(scope, query, conditions, start, binds)
-        return [to_image(row) for row in connection.exec_driver_sql(sql, binds.values)] if sql else []
+        with translated():
+            start = _find_start(connection, scope, query, conditions or (), few)
+            if conditions is None or query.limit == 0:
+                return []
+            binds = Binds(is_sqlite(connection))
+            sql = page_sql(scope, query, conditions, start, binds)
+            return [to_image(row) for row in connection.exec_driver_sql(sql, binds.values)] if sql else []
     except TooSlow as error:
         raise Busy(f"The listing took too long. Filters in use: {_named(query.conditions)}.") from error
 
@@ -67,8 +79,19 @@ def is_sqlite(connection: Connection) -> bool:
 
 
 def _named(conditions: Iterable[Condition]) -> str:
-    names = [condition.field if isinstance(condition, OneOf | Compare) else "…" for condition in conditions]
-    return ", ".join(sorted(set(names))) or "none"
+    return ", ".join(sorted({_name(condition) for condition in conditions})) or "none"
+
+
+def _name(condition: Condition) -> str:
+    match condition:
+        case OneOf(name) | Compare(name):
+            return name
+        case HasProperty(name):
+            return f"property {name}"
+        case HasTag():
+            return "tag"
+        case HasMember():
+            return "member"
 
 
 # The first statement: the marker and the look-ups

@@ -4,11 +4,10 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from calotype.catalogue import images as statements
 from calotype.catalogue import listing
-from calotype.catalogue.engine import Catalogue
+from calotype.catalogue.engine import Catalogue, Connection
 from calotype.domain import rights
 from calotype.domain.callers import Caller
 from calotype.domain.errors import Conflict, ImageNotFound, Invalid, OverLimit, Refused
@@ -17,9 +16,6 @@ from calotype.domain.query import ImageQuery
 from calotype.domain.rights import Action, Rules
 from calotype.domain.texts import MOST_PROPERTY_VALUE_BYTES, require_storable
 from calotype.service.options import ServiceOptions
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
 
 Clock = Callable[[], datetime]
 """Gives the present in UTC."""
@@ -84,7 +80,7 @@ class Images:
         with self._catalogue.writing() as connection:
             return self.insert_new(connection, caller, new, Status.ACTIVE if is_complete else Status.QUEUED)
 
-    def insert_new(self, connection: "Connection", caller: Caller, new: NewImage, status: Status) -> Image:
+    def insert_new(self, connection: Connection, caller: Caller, new: NewImage, status: Status) -> Image:
         """As `create`, in the transaction of a caller who has more to do in it."""
         self.check_new(caller, new)
         now = self._clock()
@@ -144,7 +140,7 @@ class Images:
             raise OverLimit(f"An image may have {most} properties; these are {len(properties)}.")
 
 
-def find(connection: "Connection", caller: Caller, image_id: str, *, for_update: bool = False) -> Image:
+def find(connection: Connection, caller: Caller, image_id: str, *, for_update: bool = False) -> Image:
     """The image if *caller* may see it, in a transaction that is open. Raises ImageNotFound."""
     image = statements.get(connection, image_id, for_update=for_update)
     if image is None or (image.is_deleted and not caller.is_admin):
