@@ -1,5 +1,5 @@
 # Every verb a person or a machine needs. Set-up is by pip from hashed requirements, and a second run of it is instant.
-# Tested by tests/docs/test_make.py.
+# Tested by tests/docs/test_documents.py.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
