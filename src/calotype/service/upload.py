@@ -5,14 +5,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from calotype.blobs import digests
 from calotype.blobs.digests import Digests
 from calotype.blobs.inspection import Inspection
 from calotype.blobs.stores import BlobStore, BlobWriter
 from calotype.catalogue import images, uploads
-from calotype.catalogue.engine import Catalogue
+from calotype.catalogue.engine import Catalogue, Connection
 from calotype.catalogue.records import StoredBlob
 from calotype.catalogue.uploads import UploadRow
 from calotype.domain.errors import (
@@ -27,9 +26,6 @@ from calotype.domain.errors import (
 )
 from calotype.domain.images import Image
 from calotype.service.images import Clock
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
 
 log = logging.getLogger(__name__)
 
@@ -165,7 +161,7 @@ class Upload:
                 raise
             return image
 
-    def _make_active(self, connection: "Connection", size_bytes: int, virtual_size_bytes: int | None) -> Image:
+    def _make_active(self, connection: Connection, size_bytes: int, virtual_size_bytes: int | None) -> Image:
         row, now = self._row, self._parts.clock()
         was_ours = images.mark_active(
             connection,
@@ -200,13 +196,13 @@ class Upload:
             self._undo.pop_all()
             raise
 
-    def _image(self, connection: "Connection") -> Image:
+    def _image(self, connection: Connection) -> Image:
         image = images.get(connection, self.image_id)
         if image is None:
             raise ImageNotFound(self.image_id)
         return image
 
-    def _lost(self, connection: "Connection") -> Conflict:
+    def _lost(self, connection: Connection) -> Conflict:
         """Why the upload is not ours any more."""
         image = images.get(connection, self.image_id)
         if image is None or image.is_deleted:
@@ -242,7 +238,7 @@ class Upload:
         except CalotypeError as error:
             log.warning("Upload %s could not be ended and is left to its lease: %s", self._row.id, error)
 
-    def _fail(self, connection: "Connection") -> bool:
+    def _fail(self, connection: Connection) -> bool:
         """Make the image what `on_failure` says. False if it is not this upload's any more."""
         row, now = self._row, self._parts.clock()
         was_ours = images.mark_failed(connection, row.image_id, row.id, status=row.on_failure, now=now)

@@ -4,14 +4,13 @@ import secrets
 import uuid
 from concurrent.futures import Executor
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from calotype.blobs.digests import Digests
 from calotype.blobs.inspection import inspection_of
 from calotype.blobs.stores import Stores
 from calotype.catalogue import images as statements
 from calotype.catalogue import uploads
-from calotype.catalogue.engine import Catalogue
+from calotype.catalogue.engine import Catalogue, Connection
 from calotype.catalogue.uploads import UploadRow
 from calotype.domain import rights
 from calotype.domain.callers import Caller
@@ -21,9 +20,6 @@ from calotype.domain.rights import Action, Rules
 from calotype.service.images import Clock, Images, NewImage, find
 from calotype.service.options import ServiceOptions
 from calotype.service.upload import LEASE_S, Declared, Parts, Upload
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
 
 #: 16 random bytes: two attempts never meet, and no key tells of its image.
 _KEY_BYTES = 16
@@ -111,7 +107,7 @@ class Uploads:
         return store or self._stores.default
 
     def _insert_row(
-        self, connection: "Connection", image: Image, declared: Declared, on_failure: Status, store: str
+        self, connection: Connection, image: Image, declared: Declared, on_failure: Status, store: str
     ) -> UploadRow:
         row = UploadRow(
             id=str(uuid.uuid4()),
