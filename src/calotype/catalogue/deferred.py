@@ -118,16 +118,18 @@ def put_off(connection: Connection) -> None:
 
 
 def build(engine: Engine, told: Told = _tell_nobody) -> None:
-    """Make all that was put off, telling of each part before it. Each part is a transaction of its own and may be made again after an interruption."""
-    for table, fill in _FILLS.items():
-        told(f"{table.name}")
-        with engine.begin() as connection:
-            connection.execute(delete(table))
-            connection.exec_driver_sql(fill)
+    """Make all that was put off, telling of each part before it.
+
+    What belongs to a table is made in one transaction, and may be made again after an interruption.
+    """
     for table in _TABLES:
-        for index in sorted(table.indexes, key=lambda one: str(one.name)):
-            told(f"{index.name}")
-            with engine.begin() as connection:
+        with engine.begin() as connection:
+            if table in _FILLS:
+                told(table.name)
+                connection.execute(delete(table))
+                connection.exec_driver_sql(_FILLS[table])
+            for index in sorted(table.indexes, key=lambda one: str(one.name)):
+                told(str(index.name))
                 connection.execute(CreateIndex(index, if_not_exists=True))
     with engine.begin() as connection:
         loads.end_pending(connection)

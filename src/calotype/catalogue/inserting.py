@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Table, insert
@@ -24,13 +25,15 @@ COLUMNS = {
     blobs: ("key", "store", "image_id", "size_bytes", "created_at"),
 }
 
+_stored = itemgetter(*STORED)
+
 
 def to_rows(entries: Iterable[Entry], *, with_look_ups: bool) -> Rows:
     """The rows of *entries* by table; without look-ups those of properties and tags are left for later."""
     rows: dict[Table, list[tuple[Any, ...]]] = {table: [] for table in COLUMNS}
     for entry in entries:
         row = to_row(entry.image)
-        rows[images].append(tuple(row[name] for name in STORED))
+        rows[images].append(_stored(row))
         rows[used_ids].append((id_key(entry.image.id),))
         if entry.members or entry.blobs:
             _add_parts(rows, entry, row["created_at"])
