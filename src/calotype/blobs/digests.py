@@ -8,8 +8,8 @@ from contextlib import contextmanager
 CHECKSUM = "md5"
 OS_HASH = "sha512"
 
-#: Below this many bytes handing the work over takes longer than doing it: a hop costs as much as 20 KiB of SHA-512.
-_WORTH_A_HOP = 64 * 1024
+#: Below this many bytes handing the work over takes longer than it saves: two hops cost as much as 128 KiB of both.
+_WORTH_A_HOP = 128 * 1024
 
 
 class Digests:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import resource
 import shutil
 import socket
 import time
@@ -17,6 +18,7 @@ import pytest
 from asking import META, OCTETS, RAW, V1
 
 import disks
+from servers import Server
 
 Tell = Callable[[Any], AbstractContextManager[int]]
 
@@ -488,3 +490,21 @@ def test_data_whose_file_vanished_are_404(with_folder: tuple[V1, Path]) -> None:
     next(path for path in folder.rglob("*") if path.is_file()).unlink()
 
     assert v1.ask("GET", f"/v1/images/{image['id']}").status == 404
+
+
+def test_a_full_store_is_413_and_kills_the_image(start_server: Callable[..., Server]) -> None:
+    """The workers may write no file larger than 2 MiB, which is how a quota looks from inside."""
+    server = start_server("--ephemeral")
+    parent = server.process.pid
+    for worker in Path(f"/proc/{parent}/task/{parent}/children").read_text().split():
+        resource.prlimit(int(worker), resource.RLIMIT_FSIZE, (2 << 20, 2 << 20))
+    name, headers = named()
+
+    answer = server.request("POST", "/v1/images", bytes(3 << 20), {**headers, **OCTETS})
+
+    listed = server.request("GET", f"/v1/images?changes-since=2000&name={name}").json["images"]
+    head = server.request("HEAD", f"/v1/images/{listed[0]['id']}")
+    assert answer.status == 413
+    assert b"full" in answer.body
+    assert head.headers["x-image-meta-status"] == "killed"
+    assert server.request("POST", "/v1/images", bytes(1 << 20), {**headers, **OCTETS}).status == 201
