@@ -235,3 +235,23 @@ def test_neither_password_nor_token_gets_into_the_log(own):
     assert "/v1.1/images/detail" in log
     for secret in (own._tokens["calotype"], "hush"):
         assert secret not in log
+
+
+def test_a_service_whose_output_nobody_reads_goes_on(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = subprocess.Popen(
+        [servers.PROGRAM, "serve", "--port", str(port), "--ephemeral"],
+        env=servers.environment(),
+        stdout=writing,
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(writing)
+    server = servers.Server(process, f"http://127.0.0.1:{port}", tmp_path, tmp_path / "log", [])
+
+    eventually(lambda: answers(server))
+
+    process.terminate()
+    assert process.wait(TIME_LIMIT_S) == 0

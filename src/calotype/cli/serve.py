@@ -1,6 +1,7 @@
 """`calotype serve`."""
 
 import sys
+from contextlib import suppress
 
 from calotype.config import Options, Settings
 from calotype.domain.errors import Broken
@@ -38,7 +39,12 @@ def prepare(settings: Settings, url: str) -> None:
 def announce(settings: Settings, url: str) -> None:
     """Say where the credentials are, a first command, and that the service answers."""
     folder = settings.serve.data_dir
+    lines = [f"Calotype ready on {url}"]
     if (folder / "openrc").exists():
-        print(f"Credentials are in {folder / 'openrc'} and {folder / 'clouds.yaml'}; a first command:")
-        print(f"  . {folder / 'openrc'} && glance --os-image-api-version 1 image-list")
-    print(f"Calotype ready on {url}", flush=True)
+        lines = [
+            f"Credentials are in {folder / 'openrc'} and {folder / 'clouds.yaml'}; a first command:",
+            f"  . {folder / 'openrc'} && glance --os-image-api-version 1 image-list",
+            *lines,
+        ]
+    with suppress(BrokenPipeError):  # a service goes on although nobody listens to what it says
+        print("\n".join(lines), flush=True)
