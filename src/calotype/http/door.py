@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from aiohttp.http_parser import RawRequestMessage
@@ -16,7 +17,7 @@ from calotype.domain.errors import CalotypeError
 from calotype.http import bodies, calls, errors, heads, pump, request_ids, sending
 from calotype.http.access_log import AccessLog
 from calotype.http.calls import Answer
-from calotype.http.errors import HttpError
+from calotype.http.errors import BrokenBody, HttpError
 from calotype.http.heads import Head
 from calotype.http.messages import Receive, Request
 from calotype.http.options import HttpOptions
@@ -104,20 +105,13 @@ class Door:
         if call.wants_json:
             if head.expects_continue:
                 await self._pools.call(Pool.SHORT, call.authenticate)
-            await self._invite(exchange)
+            await _invite(exchange)
             call.body = await bodies.read_whole(exchange.payload, self._options)
         outcome = await self._pools.call(call.pool, call.run)
         if not isinstance(outcome, Receive):
             return outcome
-        await self._invite(exchange)
-        response = await pump.receive(exchange.payload, outcome, self._pools, self._options)
+        response = await pump.receive(exchange.payload, outcome, partial(_invite, exchange), self._pools, self._options)
         return Answer(response, len(response.body))
-
-    async def _invite(self, exchange: _Exchange) -> None:
-        """Ask for the body, if the client waits for that and has not sent it all the same."""
-        exchange.was_invited = True
-        if exchange.head.expects_continue and not exchange.payload.is_eof():
-            await exchange.connection.send(_CONTINUE)
 
     def _written(self, exchange: _Exchange, face: Face | None, request: Request, error: Exception) -> Answer:
         """*error* as the face says it; one that is no refusal of ours is a bug: logged here, a plain 500 there."""
@@ -182,6 +176,17 @@ class Door:
         except (TimeoutError, HttpError):
             return False
         return True
+
+
+async def _invite(exchange: _Exchange) -> None:
+    """Ask for the body, if the client waits for that and has not sent it all the same. Raises BrokenBody if it is gone."""
+    exchange.was_invited = True
+    if not exchange.head.expects_continue or exchange.payload.is_eof():
+        return
+    try:
+        await exchange.connection.send(_CONTINUE)
+    except OSError as error:
+        raise BrokenBody(400, "The client hung up.") from error
 
 
 def _persistence(head: Head, *, is_kept: bool) -> str | None:

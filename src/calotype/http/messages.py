@@ -69,7 +69,10 @@ class Blob(Protocol):
 
 
 class Sink(Protocol):
-    """Where a large body goes. Exactly one of `finish` and `give_up` is called at the end, on a thread like `write`."""
+    """Where a large body goes; its methods are called on threads, one at a time.
+
+    At the end exactly one of `finish` and `give_up` is called, unless `write` has raised: then the sink has cleaned up.
+    """
 
     def write(self, step: bytes) -> None: ...
 

@@ -5,6 +5,7 @@ In memory are two steps and what the parser holds back, 3 MiB or so, however lar
 
 import asyncio
 from collections import deque
+from collections.abc import Awaitable, Callable
 
 from aiohttp.streams import StreamReader
 
@@ -14,13 +15,16 @@ from calotype.http.options import HttpOptions
 from calotype.http.pools import Pools
 
 
-async def receive(payload: StreamReader, wanted: Receive, pools: Pools, options: HttpOptions) -> Response:
-    """Take the whole body into the sink, then what `then` makes of its result.
+async def receive(
+    payload: StreamReader, wanted: Receive, invite: Callable[[], Awaitable[None]], pools: Pools, options: HttpOptions
+) -> Response:
+    """Take the whole body into the sink, then what `then` makes of its result. *invite* asks the client for the body.
 
     Raises what the sink raises. Raises BrokenBody, after `give_up`, if the body breaks off or stalls.
     """
     pump = _Pump(payload, wanted.sink, pools, options)
     try:
+        await invite()
         await pump.run()
     except BrokenBody as error:
         await pools.step(wanted.sink.give_up, str(error))
