@@ -15,6 +15,10 @@ STORED = tuple(column.name for column in images.columns if column.computed is No
 #: The same as SQL.
 COLUMNS = ", ".join(f"images.{name}" for name in STORED)
 
+_DECODE_PROPERTIES = msgspec.json.Decoder(dict[str, str | None]).decode
+_DECODE_TAGS = msgspec.json.Decoder(tuple[str, ...]).decode
+_DECODE_LOCATIONS = msgspec.json.Decoder(tuple[Location, ...]).decode
+
 _STATUSES = {status.value: status for status in Status}
 _VISIBILITIES = {visibility.value: visibility for visibility in Visibility}
 
@@ -68,9 +72,9 @@ def to_image(row: Sequence[Any]) -> Image:
         created_at=from_micros(created_at),
         updated_at=from_micros(updated_at),
         deleted_at=None if deleted_at is None else from_micros(deleted_at),
-        properties=msgspec.json.decode(properties),
-        tags=tuple(msgspec.json.decode(tags)),
-        locations=tuple(Location(**location) for location in msgspec.json.decode(locations)),
+        properties=_DECODE_PROPERTIES(properties),
+        tags=_DECODE_TAGS(tags) if tags != "[]" else (),
+        locations=_DECODE_LOCATIONS(locations) if locations != "[]" else (),
         version=version,
         member_count=member_count,
     )

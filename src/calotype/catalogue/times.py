@@ -12,4 +12,5 @@ def to_micros(moment: datetime) -> int:
 
 
 def from_micros(micros: int) -> datetime:
-    return EPOCH + timedelta(microseconds=micros)
+    seconds, rest = divmod(micros, 1_000_000)
+    return EPOCH + timedelta(0, seconds, rest)

@@ -72,9 +72,12 @@ class Location:
     store: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Image:
-    """One image as the catalogue holds it. Times are UTC; a deleted image keeps its properties, dialects hide them."""
+    """One image as the catalogue holds it. Times are UTC; a deleted image keeps its properties, dialects hide them.
+
+    Change one by `dataclasses.replace`. It is not frozen only because that costs a page of 25 a tenth of its time.
+    """
 
     id: str
     name: str | None = None

@@ -158,7 +158,7 @@ def write_detail(image: Image) -> dict[str, Any]:
 
 def _time(moment: datetime | None) -> str | None:
     """UTC with six digits of a second and no zone, which is how Python writes it before the zone."""
-    return None if moment is None else moment.isoformat(timespec="microseconds")[: len("YYYY-MM-DDTHH:MM:SS.ffffff")]
+    return None if moment is None else moment.isoformat("T", "microseconds")[: len("YYYY-MM-DDTHH:MM:SS.ffffff")]
 
 
 def write_headers(image: Image) -> Headers:
