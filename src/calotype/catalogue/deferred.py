@@ -66,8 +66,7 @@ def alone(options: CatalogueOptions) -> Iterator[Engine | None]:
         if not _take(engine):
             yield None
             return
-        with translated():
-            yield engine
+        yield engine
         _give_back(engine)
     finally:
         engine.dispose()
@@ -99,6 +98,13 @@ def _take(engine: Engine) -> bool:
         return False
 
 
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction on the engine of `alone`, like `Catalogue.writing()`."""
+    with translated(), engine.begin() as connection:
+        yield connection
+
+
 def _give_back(engine: Engine) -> None:
     """Leave the file in WAL mode. If this is never reached, the next connection of a Catalogue does the same."""
     with closing(engine.raw_connection()) as connection:
@@ -123,7 +129,7 @@ def build(engine: Engine, told: Told = _tell_nobody) -> None:
     What belongs to a table is made in one transaction, and may be made again after an interruption.
     """
     for table in _TABLES:
-        with engine.begin() as connection:
+        with writing(engine) as connection:
             if table in _FILLS:
                 told(table.name)
                 connection.execute(delete(table))
@@ -131,7 +137,7 @@ def build(engine: Engine, told: Told = _tell_nobody) -> None:
             for index in sorted(table.indexes, key=lambda one: str(one.name)):
                 told(str(index.name))
                 connection.execute(CreateIndex(index, if_not_exists=True))
-    with engine.begin() as connection:
+    with writing(engine) as connection:
         loads.end_pending(connection)
 
 

@@ -54,7 +54,8 @@ def select_entries(connection: Connection, after_id: str, limit: int) -> list[En
 def _select_between(
     connection: Connection, image_id: Column[str], between: tuple[str, str], *names: str
 ) -> Sequence[Row[Any]]:
-    statement = select(image_id, *(image_id.table.c[name] for name in names)).where(image_id.between(*between))
+    columns = (image_id, *(image_id.table.c[name] for name in names))
+    statement = select(*columns).where(image_id >= between[0], image_id <= between[1])
     return connection.execute(statement).all()
 
 

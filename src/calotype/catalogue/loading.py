@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Connection, Engine
 
@@ -94,7 +95,7 @@ def _load_alone(engine: Engine, what: Load) -> bool:
         what.progress.building = part
         what.tell(what.progress)
 
-    with engine.begin() as connection:
+    with deferred.writing(engine) as connection:
         position = _position(connection, what)
         is_pending = loads.are_look_ups_pending(connection)
         goes_on = position.look_ups_pending
@@ -107,7 +108,7 @@ def _load_alone(engine: Engine, what: Load) -> bool:
     if is_deferred:
         what.progress.is_deferred = True
         with _few_collections():
-            _run(what, engine.begin, position, _Pace(_ALONE_BYTES, is_alone=True))
+            _run(what, partial(deferred.writing, engine), position, _Pace(_ALONE_BYTES, is_alone=True))
     if is_deferred or is_pending:
         deferred.build(engine, told)
     return is_deferred

@@ -18,18 +18,19 @@ ShareDone = Callable[[], float | None]
 class Estimate:
     """Rate and remaining time of one run, from the part of the file that is behind it."""
 
-    def __init__(self, share_done: ShareDone) -> None:
+    def __init__(self, share_done: ShareDone, clock: Callable[[], float] = time.monotonic) -> None:
         self._share_done = share_done
-        self._started = time.monotonic()
+        self._clock = clock
+        self._started = clock()
         self._lines_took_s: float | None = None
         self._first_share: float | None = None
 
     def images_a_second(self, progress: Progress) -> float:
-        return progress.images / max(time.monotonic() - self._started, 1e-3)
+        return progress.images / max(self._clock() - self._started, 1e-3)
 
     def seconds_left(self, progress: Progress) -> float | None:
         """None where it cannot be known: standard input has no size."""
-        elapsed = time.monotonic() - self._started
+        elapsed = self._clock() - self._started
         if progress.building:
             self._lines_took_s = self._lines_took_s or elapsed
             return max(self._lines_took_s * (1 + _BUILDING_SHARE) - elapsed, 0)
