@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from databases import DEBIAN_BINARIES, PostgresServer, postgres, wheel_binaries
 
 from calotype.catalogue import schema
 from calotype.catalogue.engine import Catalogue, CatalogueOptions
+from databases import DEBIAN_BINARIES, PostgresServer, postgres, wheel_binaries
 
 
 @pytest.fixture(scope="session")

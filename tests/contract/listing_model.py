@@ -129,8 +129,10 @@ def find_marker(catalogue: Sequence[Known], caller: Caller, query: ImageQuery) -
 
 def may_show(known: Known, caller: Caller, query: ImageQuery) -> bool:
     image = known.image
-    if image.deleted_at is not None and not query.with_gone and not (
-        caller.is_admin and query.admin_marker_may_be_deleted
+    if (
+        image.deleted_at is not None
+        and not query.with_gone
+        and not (caller.is_admin and query.admin_marker_may_be_deleted)
     ):
         return False
     if caller.is_admin or image.owner is None or image.owner == caller.project:

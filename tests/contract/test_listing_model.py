@@ -77,7 +77,9 @@ def known_image(draw: st.DrawFn, number: int) -> Known:
 
 
 text_fields = [Field.NAME, Field.DISK_FORMAT, Field.STATUS, Field.OWNER, Field.ID, Field.VISIBILITY]
-text_values = st.sampled_from([*TEXTS, "raw", "qcow2", "active", "killed", "deleted", "ada", "public", "no\0", "\ud800"])
+text_values = st.sampled_from(
+    [*TEXTS, "raw", "qcow2", "active", "killed", "deleted", "ada", "public", "no\0", "\ud800"]
+)
 number_fields = st.sampled_from([Field.SIZE, Field.MIN_RAM])
 time_fields = st.sampled_from([Field.CREATED_AT, Field.UPDATED_AT])
 conditions: st.SearchStrategy[Condition] = st.one_of(
