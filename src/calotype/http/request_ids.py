@@ -11,7 +11,7 @@ LONGEST = 64
 
 def new() -> str:
     """An id nobody has had. It is no secret, so it costs no call of the system, which would hand the interpreter over
-    to another thread: `uuid4()` took 30 µs of a request where this takes 2.
+    to another thread: `uuid4()` spent 32 µs there on a busy machine, all of this takes 6.
     """
     return f"req-{UUID(int=random.getrandbits(128), version=4)}"
 
