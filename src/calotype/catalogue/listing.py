@@ -5,21 +5,21 @@ starts from the smallest set of ids if one is small enough, else walks the calle
 Which shapes stay flat, and which read more, is in docs/design/0002-catalogue.md.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
 
-from calotype.catalogue.conditions import Binds, bound, check, holds_of_gone, look_ups, simplify
+from calotype.catalogue.conditions import Binds, check, look_ups, simplify
 from calotype.catalogue.engine import TooSlow, translated
 from calotype.catalogue.rows import COLUMNS, STORED, to_image
+from calotype.catalogue.views import Branch, View, gone, live
 from calotype.domain.errors import Busy, Invalid
 from calotype.domain.images import Image, Visibility
 from calotype.domain.query import (
     Compare,
     Condition,
-    Field,
     HasMember,
     HasProperty,
     HasTag,
@@ -150,11 +150,11 @@ def page_sql(
 ) -> str | None:
     """The rows of the page in order, columns as `rows.to_image` takes them; None if nothing can match."""
     order = full_order(query.sort)
-    seen = _Seen(scope, query.visibilities, binds)
+    view = View(scope, query.visibilities, binds)
     passes = _passes(query, conditions, binds)
     pages = [
         _ordered(branch, passes, order, start, query.limit, binds)
-        for branch in (*_live(seen, conditions, start, binds), *_gone(seen, query, conditions, binds))
+        for branch in (*live(view, conditions, start.ids), *gone(view, query, conditions))
     ]
     if len(pages) < 2:
         return pages[0] if pages else None
@@ -173,24 +173,10 @@ def full_order(sort: Sequence[Sort]) -> list[Sort]:
     return list(order.values())
 
 
-@dataclass(frozen=True, slots=True)
-class _Branch:
-    """A part of what the caller sees, disjoint from the others, that one index can give in order."""
-
-    where: str
-    source: str = "images"
-    # The shared branch reads created_at and id from the member row: its index gives them in order.
-    stand_ins: Mapping[str, str] = field(default_factory=dict)
-
-    def column(self, key: SortKey) -> str:
-        name = SORT_COLUMNS[key]
-        return self.stand_ins.get(name, f"images.{name}")
-
-
-def _ordered(branch: _Branch, passes: str, order: Sequence[Sort], start: Start, limit: int, binds: Binds) -> str:
+def _ordered(branch: Branch, passes: str, order: Sequence[Sort], start: Start, limit: int, binds: Binds) -> str:
     extra = "".join(f", images.{name}" for name in _computed(order))
     after = _after(branch, order, start.marker, binds) if start.marker is not None else ""
-    by = ", ".join(f"{branch.column(sort.key)} {_direction(sort)}" for sort in order)
+    by = ", ".join(f"{branch.column(SORT_COLUMNS[sort.key])} {_direction(sort)}" for sort in order)
     return (
         f"SELECT {COLUMNS}{extra} FROM {branch.source} WHERE {branch.where}{passes}{after}"
         f" ORDER BY {by} LIMIT {binds.one(limit)}"
@@ -209,19 +195,17 @@ def _direction(sort: Sort) -> str:
     return "DESC" if sort.descending else "ASC"
 
 
-def _after(branch: _Branch, order: Sequence[Sort], marker: Mapping[str, Any], binds: Binds) -> str:
+def _after(branch: Branch, order: Sequence[Sort], marker: Mapping[str, Any], binds: Binds) -> str:
     """Strictly behind *marker*: spelled out key by key, so that directions may differ, with a bound the index can use."""
     alternatives: list[str] = []
     level: list[str] = []
     for sort in order:
-        column = binds.unindexed(branch.column(sort.key))
+        column = binds.unindexed(branch.column(SORT_COLUMNS[sort.key]))
         value = binds.one(marker[SORT_COLUMNS[sort.key]])
         alternatives.append(" AND ".join([*level, f"{column} {'<' if sort.descending else '>'} {value}"]))
         level.append(f"{column} = {value}")
     first = order[0]
-    bound = (
-        f"{branch.column(first.key)} {'<=' if first.descending else '>='} {binds.one(marker[SORT_COLUMNS[first.key]])}"
-    )
+    bound = f"{branch.column(SORT_COLUMNS[first.key])} {'<=' if first.descending else '>='} {binds.one(marker[SORT_COLUMNS[first.key]])}"
     return f" AND {bound} AND ({' OR '.join(f'({alternative})' for alternative in alternatives)})"
 
 
@@ -238,105 +222,3 @@ def _passes(query: ImageQuery, conditions: Iterable[Condition], binds: Binds) ->
         names = ", ".join(f"'{visibility}'" for visibility in sorted(query.visibilities)) or "''"
         checks.append(f"{binds.unindexed('images.visibility')} IN ({names})")
     return "".join(f" AND {each}" for each in checks)
-
-
-# What the caller may be shown
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """The caller's view as SQL."""
-
-    scope: Scope
-    visibilities: frozenset[Visibility] | None
-    binds: Binds
-
-    def wants(self, visibility: Visibility) -> bool:
-        """True if images of this visibility can be on the page at all."""
-        return self.visibilities is None or visibility in self.visibilities
-
-    def not_mine(self) -> str:
-        """Behind a branch's own condition: what the branch of the caller's own images does not give already."""
-        project = self.scope.caller.project
-        return "" if project is None else f" AND coalesce(images.owner, '') <> {self.binds.one(project)}"
-
-    def members(self) -> str:
-        """A condition on the member row m: it is the caller's, and answered as the listing asks."""
-        mine = f"m.member = {self.binds.one(self.scope.caller.project)}"
-        statuses = self.scope.member_statuses
-        return mine if statuses is None else f"{mine} AND {self.binds.among('m.status', sorted(statuses))}"
-
-    def check(self, *, live: bool) -> str:
-        """The whole view as a check on one row, for rows that were found without walking in order."""
-        owner, visibility = self.binds.unindexed("images.owner"), self.binds.unindexed("images.visibility")
-        project = self.scope.caller.project
-        mine = "" if project is None else f"{owner} = {self.binds.one(project)} OR "
-        if self.scope.everything:
-            return "1 = 1" if self.scope.community else f"({mine}{visibility} <> 'community')"
-        open_to_all = "'public', 'community'" if self.scope.community else "'public'"
-        shared = ""
-        if live and project is not None:
-            member = f"SELECT 1 FROM image_members AS m WHERE m.image_id = images.id AND {self.members()}"
-            shared = f" OR ({visibility} = 'shared' AND EXISTS ({member}))"
-        return f"({mine}{visibility} IN ({open_to_all}){shared})"
-
-
-_LIVE = "images.deleted_at IS NULL"
-
-
-def _live(seen: _Seen, conditions: Sequence[Condition], start: Start, binds: Binds) -> list[_Branch]:
-    if start.ids is not None:
-        return [_few(seen, start.ids, binds)] if start.ids else []
-    if seen.scope.everything:
-        return [_everything(seen, conditions, binds)]
-    return list(_walks(seen, binds))
-
-
-def _few(seen: _Seen, ids: Sequence[str], binds: Binds) -> _Branch:
-    """The rows of *ids*, checked one by one. Both planners would rather walk in order and look for the ids on the way."""
-    where = f"{binds.unindexed('images.deleted_at')} IS NULL AND {seen.check(live=True)}"
-    if binds.is_sqlite:
-        return _Branch(f"{binds.among('images.id', ids)} AND {where}")
-    few = f"WITH few AS MATERIALIZED (SELECT * FROM images WHERE {binds.among('id', ids)}) SELECT * FROM few"
-    return _Branch(where, source=f"({few}) AS images")
-
-
-def _everything(seen: _Seen, conditions: Iterable[Condition], binds: Binds) -> _Branch:
-    """All images, for an admin; by the owner's or the public index where that is all that is asked for."""
-    narrow = _LIVE
-    for condition in conditions:
-        if isinstance(condition, OneOf) and condition.field is Field.OWNER and len(condition.values) == 1:
-            narrow = f"{_LIVE} AND images.owner = {binds.one(condition.values[0])}"
-    if narrow is _LIVE and seen.visibilities == frozenset({Visibility.PUBLIC}):
-        narrow = f"{_LIVE} AND images.visibility = 'public'"
-    return _Branch(f"{narrow} AND {seen.check(live=True)}")
-
-
-def _walks(seen: _Seen, binds: Binds) -> Iterator[_Branch]:
-    """The caller's own images, others' public ones, what is shared with the caller, community images when asked for."""
-    project = seen.scope.caller.project
-    if project is not None:
-        yield _Branch(f"{_LIVE} AND images.owner = {binds.one(project)}")
-    if seen.wants(Visibility.PUBLIC):
-        yield _Branch(f"{_LIVE} AND images.visibility = 'public'{seen.not_mine()}")
-    if project is not None and seen.wants(Visibility.SHARED):
-        visibility = binds.unindexed("images.visibility")
-        yield _Branch(
-            f"{seen.members()} AND {binds.unindexed('images.deleted_at')} IS NULL AND {visibility} = 'shared'{seen.not_mine()}",
-            source="image_members AS m JOIN images ON images.id = m.image_id",
-            stand_ins={"created_at": "m.created_at", "id": "m.image_id"},
-        )
-    if seen.scope.community:
-        yield _Branch(f"{_LIVE} AND images.visibility = 'community'{seen.not_mine()}")
-
-
-def _gone(seen: _Seen, query: ImageQuery, conditions: Sequence[Condition], binds: Binds) -> list[_Branch]:
-    """Deleted images for a listing of changes, by the time of the change; nobody is a member of a deleted image."""
-    if not query.with_gone or not holds_of_gone(conditions):
-        return []
-    changed = [
-        bound(condition, binds)
-        for condition in conditions
-        if isinstance(condition, Compare) and condition.field is Field.UPDATED_AT
-    ]
-    return [_Branch(" AND ".join(["images.deleted_at IS NOT NULL", *changed, seen.check(live=False)]))]

@@ -1,0 +1,124 @@
+"""What a caller may be shown, as SQL: parts that exclude each other, each of which one index gives in order."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from calotype.catalogue.conditions import Binds, bound, holds_of_gone
+from calotype.domain.images import Visibility
+from calotype.domain.query import Compare, Condition, Field, ImageQuery, OneOf
+from calotype.domain.rights import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A part of what the caller sees, disjoint from the others, that one index can give in order."""
+
+    where: str
+    source: str = "images"
+    # The shared branch reads created_at and id from the member row: its index gives them in order.
+    stand_ins: Mapping[str, str] = field(default_factory=dict)
+
+    def column(self, name: str) -> str:
+        """What stands for the column *name* of images in this branch."""
+        return self.stand_ins.get(name, f"images.{name}")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The caller's view as SQL."""
+
+    scope: Scope
+    visibilities: frozenset[Visibility] | None
+    binds: Binds
+
+    def wants(self, visibility: Visibility) -> bool:
+        """True if images of this visibility can be on the page at all."""
+        return self.visibilities is None or visibility in self.visibilities
+
+    def not_mine(self) -> str:
+        """Behind a branch's own condition: what the branch of the caller's own images does not give already."""
+        project = self.scope.caller.project
+        return "" if project is None else f" AND coalesce(images.owner, '') <> {self.binds.one(project)}"
+
+    def members(self) -> str:
+        """A condition on the member row m: it is the caller's, and answered as the listing asks."""
+        mine = f"m.member = {self.binds.one(self.scope.caller.project)}"
+        statuses = self.scope.member_statuses
+        return mine if statuses is None else f"{mine} AND {self.binds.among('m.status', sorted(statuses))}"
+
+    def check(self, *, live: bool) -> str:
+        """The whole view as a check on one row, for rows that were found without walking in order."""
+        owner, visibility = self.binds.unindexed("images.owner"), self.binds.unindexed("images.visibility")
+        project = self.scope.caller.project
+        mine = "" if project is None else f"{owner} = {self.binds.one(project)} OR "
+        if self.scope.everything:
+            return "1 = 1" if self.scope.community else f"({mine}{visibility} <> 'community')"
+        open_to_all = "'public', 'community'" if self.scope.community else "'public'"
+        shared = ""
+        if live and project is not None:
+            member = f"SELECT 1 FROM image_members AS m WHERE m.image_id = images.id AND {self.members()}"
+            shared = f" OR ({visibility} = 'shared' AND EXISTS ({member}))"
+        return f"({mine}{visibility} IN ({open_to_all}){shared})"
+
+
+_LIVE = "images.deleted_at IS NULL"
+
+
+def live(view: View, conditions: Sequence[Condition], ids: Sequence[str] | None) -> list[Branch]:
+    """The branches of images that are not deleted; *ids*: the only ones that can match, where that is known."""
+    if ids is not None:
+        return [_few(view, ids)] if ids else []
+    if view.scope.everything:
+        return [_everything(view, conditions)]
+    return list(_walks(view))
+
+
+def _few(view: View, ids: Sequence[str]) -> Branch:
+    """The rows of *ids*, checked one by one. Both planners would rather walk in order and look for the ids on the way."""
+    binds = view.binds
+    where = f"{binds.unindexed('images.deleted_at')} IS NULL AND {view.check(live=True)}"
+    if binds.is_sqlite:
+        return Branch(f"{binds.among('images.id', ids)} AND {where}")
+    few = f"WITH few AS MATERIALIZED (SELECT * FROM images WHERE {binds.among('id', ids)}) SELECT * FROM few"
+    return Branch(where, source=f"({few}) AS images")
+
+
+def _everything(view: View, conditions: Iterable[Condition]) -> Branch:
+    """All images, for an admin; by the owner's or the public index where that is all that is asked for."""
+    narrow = _LIVE
+    for condition in conditions:
+        if isinstance(condition, OneOf) and condition.field is Field.OWNER and len(condition.values) == 1:
+            narrow = f"{_LIVE} AND images.owner = {view.binds.one(condition.values[0])}"
+    if narrow is _LIVE and view.visibilities == frozenset({Visibility.PUBLIC}):
+        narrow = f"{_LIVE} AND images.visibility = 'public'"
+    return Branch(f"{narrow} AND {view.check(live=True)}")
+
+
+def _walks(view: View) -> Iterator[Branch]:
+    """The caller's own images, others' public ones, what is shared with the caller, community images when asked for."""
+    project = view.scope.caller.project
+    if project is not None:
+        yield Branch(f"{_LIVE} AND images.owner = {view.binds.one(project)}")
+    if view.wants(Visibility.PUBLIC):
+        yield Branch(f"{_LIVE} AND images.visibility = 'public'{view.not_mine()}")
+    if project is not None and view.wants(Visibility.SHARED):
+        deleted_at, visibility = map(view.binds.unindexed, ("images.deleted_at", "images.visibility"))
+        yield Branch(
+            f"{view.members()} AND {deleted_at} IS NULL AND {visibility} = 'shared'{view.not_mine()}",
+            source="image_members AS m JOIN images ON images.id = m.image_id",
+            stand_ins={"created_at": "m.created_at", "id": "m.image_id"},
+        )
+    if view.scope.community:
+        yield Branch(f"{_LIVE} AND images.visibility = 'community'{view.not_mine()}")
+
+
+def gone(view: View, query: ImageQuery, conditions: Sequence[Condition]) -> list[Branch]:
+    """Deleted images for a listing of changes, by the time of the change; nobody is a member of a deleted image."""
+    if not query.with_gone or not holds_of_gone(conditions):
+        return []
+    changed = [
+        bound(condition, view.binds)
+        for condition in conditions
+        if isinstance(condition, Compare) and condition.field is Field.UPDATED_AT
+    ]
+    return [Branch(" AND ".join(["images.deleted_at IS NOT NULL", *changed, view.check(live=False)]))]
