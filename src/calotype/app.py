@@ -7,7 +7,7 @@ import os
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,20 +48,17 @@ def open_catalogue(settings: Settings) -> Catalogue:
 @contextmanager
 def open_door(settings: Settings) -> Iterator[Door]:
     """Everything one web worker needs, behind its door; closed with the block."""
-    catalogue = open_catalogue(settings)
-    # Digests keep a core each busy and never wait, so more threads than cores gain nothing.
-    with ThreadPoolExecutor(max(2, os.cpu_count() or 1), "digests") as threads:
-        try:
-            stores = open_stores(settings)
-            services = build_services(settings, catalogue, stores, threads)
-            faces = join_faces(settings, Health(catalogue, stores))
-            door = Door(services, faces.find, settings.http, Log("calotype.access"))
-            try:
-                yield door
-            finally:
-                door.close()
-        finally:
-            catalogue.close()
+    with ExitStack() as closing:
+        catalogue = open_catalogue(settings)
+        closing.callback(catalogue.close)
+        # Digests keep a core each busy and never wait, so more threads than cores gain nothing.
+        threads = closing.enter_context(ThreadPoolExecutor(max(2, os.cpu_count() or 1), "digests"))
+        stores = open_stores(settings)
+        services = build_services(settings, catalogue, stores, threads)
+        faces = join_faces(settings, Health(catalogue, stores))
+        door = Door(services, faces.find, settings.http, Log("calotype.access"))
+        closing.callback(door.close)
+        yield door
 
 
 def blob_folder(settings: Settings) -> Path:

@@ -8,9 +8,9 @@ from pathlib import Path
 from cyclopts import App, CycloptsError, Parameter
 
 from calotype import __version__
-from calotype.config import fill
 from calotype.domain.errors import Broken, CalotypeError, NoSpace
 from calotype.processes.exits import CannotStart, Exit
+from calotype.sources import fill
 
 #: Commands, the function or the app that holds each, and what it is for.
 COMMANDS = (
