@@ -1,0 +1,73 @@
+"""A running service, the clients of `.venv-clients`, and images that boot."""
+
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from programs import Clients
+
+import servers
+from servers import Server
+
+PROGRAMS = Path(__file__).parents[2] / ".venv-clients" / "bin"
+IPXE = Path("/usr/lib/ipxe/ipxe.iso")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A running service of the module's own: lists show what its tests have made, and nothing else."""
+    running = servers.start(tmp_path_factory.mktemp("server") / "log", "--ephemeral")
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def clients_of(
+    tmp_path_factory: pytest.TempPathFactory, missing: Callable[[str], NoReturn]
+) -> Callable[[Server], Clients]:
+    """The clients, told of a service."""
+    if not (PROGRAMS / "glance").exists():
+        missing(".venv-clients, which `make clients` makes,")
+    return lambda server: Clients(PROGRAMS, tmp_path_factory.mktemp("home"), server)
+
+
+@pytest.fixture(scope="module")
+def clients(clients_of: Callable[[Server], Clients], server: Server) -> Clients:
+    """The clients, told of the module's own service."""
+    return clients_of(server)
+
+
+@pytest.fixture(scope="session")
+def iso(missing: Callable[[str], NoReturn]) -> Path:
+    """A real image that boots, of 2 MiB."""
+    if not IPXE.exists():
+        missing(f"{IPXE} of Debian's package ipxe")
+    return IPXE
+
+
+@pytest.fixture(scope="session")
+def qcow2(iso: Path, tmp_path_factory: pytest.TempPathFactory, missing: Callable[[str], NoReturn]) -> Path:
+    """The same disk, as `qemu-img` writes it."""
+    if shutil.which("qemu-img") is None:
+        missing("qemu-img of Debian's package qemu-utils")
+    converted = tmp_path_factory.mktemp("images") / "ipxe.qcow2"
+    subprocess.run(["qemu-img", "convert", "-O", "qcow2", iso, converted], check=True)
+    return converted
+
+
+@pytest.fixture(scope="session")
+def queue() -> Callable[..., str]:
+    """Makes an image without data at a service, of this name and with `x-image-meta-…` as given; its id."""
+
+    def make(server: Server, name: str, **meta: str) -> str:
+        meta["name"] = name.encode().decode("latin-1")  # as which urllib sends text, so that UTF-8 arrives
+        headers = {f"x-image-meta-{key.replace('_', '-')}": value for key, value in meta.items()}
+        answer = server.request("POST", "/v1/images", headers=headers)
+        assert answer.status == 201, answer.body
+        image_id: str = answer.json["image"]["id"]
+        return image_id
+
+    return make
