@@ -190,8 +190,8 @@ def test_ctrl_c_says_how_to_go_on(tmp_path):
         stdin=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-    # A pipe holds 64 KiB: once all of this is gone the program is reading, and waits for the end of the line.
-    process.stdin.write(b" " * 300_000)
+    # A pipe holds 64 KiB: once all of this is gone the program is reading.
+    process.stdin.write(b"\n" * 300_000)
     process.stdin.flush()
     process.send_signal(signal.SIGINT)
     said = process.stderr.read()
