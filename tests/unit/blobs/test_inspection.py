@@ -10,9 +10,9 @@ import subprocess
 import tracemalloc
 from pathlib import Path
 
-import disks
 import pytest
 
+import disks
 from calotype.blobs.inspection import inspection_of
 from calotype.domain.errors import BadData
 
