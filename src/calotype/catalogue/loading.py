@@ -168,7 +168,7 @@ def _run(what: Load, writing: Writing, position: Position, pace: _Pace) -> None:
 def _commit(what: Load, writing: Writing, batch: Batch, position: Position) -> float:
     """The seconds for which the transaction of *batch* held its lock, the commit included.
 
-    It is tried at once: asking first which ids were used would cost a tenth of the load, and nearly always none was.
+    It is tried at once: asking first which ids were used would cost 4 µs of 62 an image, and nearly always none was.
     """
     good, bad = batch.lines, batch.bad
     is_judged = False
