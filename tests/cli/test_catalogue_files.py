@@ -102,6 +102,17 @@ def test_a_bad_line_is_named_with_key_and_reason_and_nothing_of_its_batch_is_the
     assert dump(tmp_path) == []
 
 
+def test_a_bad_line_of_a_load_that_goes_on_leaves_what_was_committed_before(tmp_path):
+    file = write(tmp_path / "records.jsonl", [record(), record()])
+    load(tmp_path, file)
+    file.write_text(file.read_text() + "{}\n{broken\n")
+
+    text = refusal(load(tmp_path, file, "--resume"))
+
+    assert text.endswith("(committed up to line 2; go on with --resume)")
+    assert len(dump(tmp_path)) == 2
+
+
 def test_bad_lines_go_into_the_report_and_the_rest_is_loaded(tmp_path):
     first = record(name="first")
     file = tmp_path / "records.jsonl"

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine
 from calotype.catalogue import deferred, loads
 from calotype.catalogue.batches import BadLine, Batch, Line, Reader
 from calotype.catalogue.engine import Catalogue
-from calotype.catalogue.inserting import insert_rows, to_rows
+from calotype.catalogue.inserting import COLUMNS, insert_rows, to_rows
 from calotype.catalogue.keys import id_key
 from calotype.catalogue.loads import Position
 from calotype.catalogue.records import BadRecord
@@ -131,6 +131,15 @@ def _load_among_others(catalogue: Catalogue, what: Load) -> None:
             raise deferred.unfinished()
         position = _position(connection, what)
     _run(what, catalogue.writing, position, _Pace())
+    if not catalogue.is_sqlite and what.progress.images:
+        with catalogue.writing() as connection:
+            _analyse(connection)
+
+
+def _analyse(connection: Connection) -> None:
+    """Let PostgreSQL's planner know at once what has come; by itself it would look in a minute or so."""
+    connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+    connection.exec_driver_sql(f"ANALYZE {', '.join(table.name for table in COLUMNS)}")
 
 
 def _position(connection: Connection, what: Load) -> Position:
@@ -157,6 +166,7 @@ def _run(what: Load, writing: Writing, position: Position, pace: _Pace) -> None:
     reader = Reader(what.lines, what.now)
     if position.lines_done:
         reader.skip(position.lines_done, position.last_line_digest)
+        what.progress.lines_done = position.lines_done
     while (batch := reader.take(pace.bytes_a_batch)) is not None:
         committed = replace(position, lines_done=batch.last, last_line_digest=batch.last_digest)
         seconds = _commit(what, writing, batch, committed)

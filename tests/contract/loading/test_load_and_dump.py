@@ -324,3 +324,12 @@ def test_a_conflict_that_stays_is_one(catalogue, monkeypatch):
 
     with pytest.raises(Conflict):
         load(catalogue, [line()])
+
+
+@pytest.mark.parametrize("empty_database", ["postgres_18", "postgres_15"], indirect=True)
+def test_afterwards_the_planner_of_postgresql_knows_how_much_there_is(catalogue):
+    load(catalogue, [line() for _ in range(50)])
+
+    with catalogue.reading() as connection:
+        known = connection.exec_driver_sql("SELECT reltuples FROM pg_class WHERE relname = 'images'").scalar_one()
+    assert known == 50
