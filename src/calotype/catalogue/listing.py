@@ -69,7 +69,8 @@ def select_page(connection: Connection, scope: Scope, query: ImageQuery, *, few:
                 return []
             binds = Binds(is_sqlite(connection))
             sql = page_sql(scope, query, conditions, start, binds)
-            return [to_image(row) for row in connection.exec_driver_sql(sql, binds.values)] if sql else []
+            rows = connection.exec_driver_sql(sql, binds.values).fetchall() if sql else ()
+            return [to_image(row) for row in rows]
     except TooSlow as error:
         raise Busy(f"The listing took too long. Filters in use: {_named(query.conditions)}.") from error
 
