@@ -4,15 +4,16 @@ import os
 import shutil
 import signal
 import subprocess
-import urllib.request
 from pathlib import Path
 
 import pytest
 
+import disks
 import servers
 
 ROOT = Path(__file__).parents[2]
 SET_UP_LIMIT_S = 600
+QCOW2 = {"x-image-meta-disk-format": "qcow2", "x-image-meta-container-format": "bare"}
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def make(clone: Path, *verbs: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.proof
 @pytest.mark.timeout(SET_UP_LIMIT_S)
-def test_make_serve_is_all_that_a_clone_needs(clone):
+def test_make_serve_is_all_that_a_clone_needs_to_take_an_image(clone):
     service = subprocess.Popen(
         ["make", "serve"],
         cwd=clone,
@@ -43,8 +44,12 @@ def test_make_serve_is_all_that_a_clone_needs(clone):
     try:
         assert service.stdout is not None
         (url,) = [line.split()[-1] for line in iter_until_ready(service.stdout)]
-        with urllib.request.urlopen(f"{url}/readyz", timeout=30) as answer:
-            assert answer.status == 200
+        server = servers.Server(service, url, clone / "data", clone / "log", [url])
+
+        answer = server.request("POST", "/v1/images", disks.qcow2(), QCOW2)
+
+        assert answer.status == 201, answer.body
+        assert answer.json["image"]["status"] == "active"
         assert (clone / "data" / "openrc").exists()
     finally:
         os.killpg(service.pid, signal.SIGTERM)
