@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import Connection
 
 from calotype.catalogue import schema
-from calotype.catalogue.conditions import Binds, look_ups
+from calotype.catalogue.conditions import Binds
 from calotype.catalogue.engine import Catalogue, CatalogueOptions
 from calotype.catalogue.listing import FEW, Start, page_sql, start_sql
+from calotype.catalogue.look_ups import look_ups
 from calotype.domain.callers import Caller
 from calotype.domain.images import Visibility
 from calotype.domain.query import (
@@ -122,7 +123,7 @@ def test_sqlite_checks_a_condition_on_the_walk_and_leaves_the_order_alone(
 
 def test_sqlite_starts_from_few_ids_by_primary_key(sqlite: Connection) -> None:
     query = ImageQuery(conditions=(HasProperty("os", "debian"),))
-    plan = explained(sqlite, TENANT, query, Start(ids=["1", "2"]))
+    plan = explained(sqlite, TENANT, query, Start(few=query.conditions))
 
     assert "SEARCH images USING INDEX sqlite_autoindex_images_1 (id=?)" in plan
     assert not any("ix_images" in line for line in plan)
@@ -169,19 +170,16 @@ def postgresql(request: pytest.FixtureRequest) -> Iterator[Connection]:
 def rows_read(connection: Connection, caller: Caller, query: ImageQuery, marker: dict[str, Any] | None = None) -> int:
     """Rows that the scans of both statements of a page looked at, whether they passed or not."""
     scope = list_scope(caller, query)
+    asked = look_ups(query.conditions)
     binds = Binds(is_sqlite=False)
-    found = look_ups(query.conditions, binds)
-    sql = start_sql(scope, query, found, FEW, binds)
-    read, ids = 0, None
+    sql = start_sql(scope, query, asked, FEW, binds)
+    read, few = 0, None
     if sql:
-        read += _scanned(connection, sql, binds)
-        sets: dict[int, list[str]] = {number: [] for number in range(1, len(found) + 1)}
-        for number, image_id, *_ in connection.exec_driver_sql(sql, binds.values):
-            sets[number].append(image_id)
-        fewest = min(sets.values(), key=len)
-        ids = fewest if len(fewest) <= FEW else None
+        read = _scanned(connection, sql, binds)
+        hits, number = min((row[1], row[0]) for row in connection.exec_driver_sql(sql, binds.values))
+        few = asked[number - 1] if hits <= FEW else None
     binds = Binds(is_sqlite=False)
-    page = page_sql(scope, query, query.conditions, Start(marker, ids), binds)
+    page = page_sql(scope, query, query.conditions, Start(marker, few), binds)
     assert page is not None
     return read + _scanned(connection, page, binds)
 

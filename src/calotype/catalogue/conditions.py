@@ -1,4 +1,4 @@
-"""Conditions of an ImageQuery as SQL: the check each row must pass, and the look-up that finds few rows at once.
+"""Conditions of an ImageQuery as SQL: the check each row must pass.
 
 SQL is put together from fixed pieces; every value travels as a bound parameter.
 """
@@ -11,7 +11,7 @@ from typing import Any
 
 from calotype.catalogue.keys import value_key
 from calotype.catalogue.times import to_micros
-from calotype.domain.query import Compare, Comparison, Condition, Field, HasMember, HasProperty, HasTag, OneOf, Value
+from calotype.domain.query import Compare, Comparison, Condition, HasMember, HasProperty, HasTag, OneOf, Value
 from calotype.domain.texts import is_storable
 
 SMALLEST, LARGEST = -(1 << 63), (1 << 63) - 1
@@ -23,9 +23,6 @@ _OPERATORS = {
     Comparison.GTE: ">=",
     Comparison.NEQ: "<>",
 }
-
-#: Fields that have an index over all live images, and the column it stands on.
-_LOOKED_UP = {Field.NAME: "sort_name", Field.CREATED_AT: "created_at", Field.UPDATED_AT: "updated_at"}
 
 
 @dataclass(slots=True)
@@ -127,28 +124,3 @@ def bound(condition: Compare, binds: Binds, table: str = "images.") -> str:
 def holds_of_gone(conditions: Iterable[Condition]) -> bool:
     """False if a condition can never hold of a deleted image: properties, tags and members went with it."""
     return not any(isinstance(condition, HasProperty | HasTag | HasMember) for condition in conditions)
-
-
-def look_ups(conditions: Iterable[Condition], binds: Binds) -> list[str]:
-    """SELECTs of the ids of live images, one for each condition that an index can answer."""
-    ranges: dict[Field, list[str]] = {}
-    found: list[str] = []
-    for condition in conditions:
-        match condition:
-            case OneOf(Field.ID, values):
-                found.append(f"SELECT id FROM images WHERE deleted_at IS NULL AND {binds.among('id', values)}")
-            case OneOf(name, values) if name in _LOOKED_UP:
-                ranges.setdefault(name, []).append(binds.among(_LOOKED_UP[name], values))
-            case Compare(name, comparison) if name in _LOOKED_UP and comparison is not Comparison.NEQ:
-                ranges.setdefault(name, []).append(bound(condition, binds, table=""))
-            case HasProperty(name, value):
-                key = f"name = {binds.one(name)} AND value_key = {binds.one(value_key(value))}"
-                found.append(f"SELECT image_id FROM image_properties WHERE {key}")
-            case HasTag(any_of):
-                found.append(f"SELECT image_id FROM image_tags WHERE {binds.among('tag_key', map(value_key, any_of))}")
-            case HasMember(project):
-                found.append(f"SELECT image_id FROM image_members WHERE member = {binds.one(project)}")
-    by_range = (
-        f"SELECT id FROM images WHERE deleted_at IS NULL AND {' AND '.join(bounds)}" for bounds in ranges.values()
-    )
-    return [*found, *by_range]

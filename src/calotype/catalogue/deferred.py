@@ -73,7 +73,8 @@ def alone(options: CatalogueOptions) -> Iterator[Engine | None]:
 
 
 def _engine(url: URL, *, is_durable: bool) -> Engine:
-    engine = create_engine(url, connect_args={"isolation_level": None, "timeout": 0.1}, poolclass=StaticPool)
+    connect_args = {"isolation_level": None, "timeout": 0.1}
+    engine = create_engine(url, connect_args=connect_args, poolclass=StaticPool, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _record: object) -> None:

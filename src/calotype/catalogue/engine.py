@@ -5,6 +5,7 @@ Hence: the driver's own transaction control is off, a reading transaction cannot
 Source: docs/design/0002-catalogue.md.
 """
 
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -21,9 +22,6 @@ from calotype.domain.errors import Broken, Busy, Conflict
 
 #: `Connection` is what the floors above hand from `reading()` or `writing()` to statements; they know no more of it.
 __all__ = ["Catalogue", "CatalogueOptions", "Connection", "TooSlow"]
-
-#: How long a transaction waits for the one lock a SQLite file has, and for a connection of the pool.
-LOCK_WAIT_S = 30.0
 
 #: SQLite asks about the deadline every so many steps of its machine: about every millisecond of work.
 _STEPS_BETWEEN_QUESTIONS = 20_000
@@ -43,6 +41,8 @@ class CatalogueOptions:
     pool_size: int = 8
     # A reading statement that takes longer reads far more than a page; it is ended so that others can go on.
     statement_timeout_s: float = 5.0
+    # How long a transaction waits for what another one holds (on SQLite the whole file), and for a connection of the pool.
+    lock_wait_s: float = 30.0
 
 
 class Catalogue:
@@ -52,7 +52,6 @@ class Catalogue:
         self.options = options
         url = make_url(options.url)
         self.is_sqlite = url.get_backend_name() == "sqlite"
-        self._statement_timeout_s = options.statement_timeout_s
         self._write_lock = threading.Lock()
         if self.is_sqlite:
             self._readers = _sqlite_engine(url, options, begin="BEGIN", query_only=True)
@@ -68,11 +67,12 @@ class Catalogue:
         """
         with translated(), self._readers.connect() as connection:
             if self.is_sqlite:
-                connection.info["deadline"][0] = time.monotonic() + self._statement_timeout_s
+                connection.info["deadline"][0] = time.monotonic() + self.options.statement_timeout_s
                 with connection.begin():
                     yield connection
             else:
-                with connection.execution_options(postgresql_readonly=True).begin():
+                of_one_state = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+                with of_one_state.begin():
                     yield connection
 
     @contextmanager
@@ -81,13 +81,15 @@ class Catalogue:
 
         On SQLite it is the only one, in this process and among all: what it reads stays true until it ends.
         On PostgreSQL rows that a decision rests on are read `FOR UPDATE`.
-        Raises Busy if the lock cannot be had in `LOCK_WAIT_S`, Conflict if the database cannot order two changes.
+        Raises Busy if another one holds it up for `lock_wait_s`, Conflict if the database cannot order two changes.
         """
         if not self.is_sqlite:
             with translated(), self._writers.begin() as connection:
+                # A change reads few rows; what takes long is a step to a new schema, which must not be ended half way.
+                connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
                 yield connection
             return
-        if not self._write_lock.acquire(timeout=LOCK_WAIT_S):
+        if not self._write_lock.acquire(timeout=self.options.lock_wait_s):
             raise Busy("The catalogue is locked by another change; try again.")
         try:
             with translated(), self._writers.begin() as connection:
@@ -104,12 +106,11 @@ class Catalogue:
 def _sqlite_engine(url: URL, options: CatalogueOptions, *, begin: str, query_only: bool) -> Engine:
     engine = create_engine(
         url,
-        connect_args={"isolation_level": None, "timeout": LOCK_WAIT_S, "check_same_thread": False},
+        connect_args={"isolation_level": None, "timeout": options.lock_wait_s, "check_same_thread": False},
         pool_size=options.pool_size if query_only else 1,
         max_overflow=0,
-        pool_timeout=LOCK_WAIT_S,
-        # Every transaction here is ended by its own block.
-        pool_reset_on_return=None,
+        pool_timeout=options.lock_wait_s,
+        hide_parameters=True,
     )
 
     @event.listens_for(engine, "connect")
@@ -130,7 +131,10 @@ def _sqlite_engine(url: URL, options: CatalogueOptions, *, begin: str, query_onl
     def begin_as_told(connection: Connection) -> None:
         # By the driver itself: SQLAlchemy's way to the same call takes as long as a whole look-up.
         driver: Any = connection.connection.driver_connection
-        driver.execute(begin)
+        try:
+            driver.execute(begin)
+        except sqlite3.Error as error:
+            raise as_sqlalchemy_says(connection, begin, error) from error
 
     return engine
 
@@ -140,11 +144,24 @@ def _postgresql_engine(url: URL, options: CatalogueOptions) -> Engine:
         url.set(drivername="postgresql+psycopg"),
         pool_size=options.pool_size,
         max_overflow=0,
-        pool_timeout=LOCK_WAIT_S,
+        pool_timeout=options.lock_wait_s,
+        hide_parameters=True,
         connect_args={
-            "options": f"-c statement_timeout={max(1, int(options.statement_timeout_s * 1000))} -c TimeZone=UTC"
+            "options": f"-c statement_timeout={_millis(options.statement_timeout_s)}"
+            f" -c lock_timeout={_millis(options.lock_wait_s)} -c TimeZone=UTC"
         },
     )
+
+
+def _millis(seconds: float) -> int:
+    """At least 1, since 0 is PostgreSQL's word for no limit."""
+    return max(1, int(seconds * 1000))
+
+
+def as_sqlalchemy_says(connection: Connection, sql: str, error: Exception) -> BaseException:
+    """The driver's *error* in *sql*, which went past SQLAlchemy, in the form that `translated` looks for."""
+    driver: Any = connection.dialect.dbapi
+    return DBAPIError.instance(sql, None, error, driver.Error, dialect=connection.dialect)
 
 
 @contextmanager
@@ -162,9 +179,10 @@ def translated() -> Iterator[None]:
         raise Broken("The catalogue cannot be used at the moment.") from error
 
 
-#: PostgreSQL: serialization_failure, deadlock_detected, and query_canceled.
+#: PostgreSQL: serialization_failure and deadlock_detected, query_canceled, lock_not_available.
 _ORDER_STATES = ("40001", "40P01")
 _CANCELED_STATE = "57014"
+_LOCKED_STATE = "55P03"
 
 
 def _as_ours(error: DBAPIError) -> Exception:
@@ -174,6 +192,6 @@ def _as_ours(error: DBAPIError) -> Exception:
         return Conflict("Somebody else changed the same thing at the same time; try again.")
     if state == _CANCELED_STATE or text == "interrupted":
         return TooSlow("The catalogue took too long to answer.")
-    if isinstance(error, OperationalError) and ("locked" in text or "busy" in text):
+    if state == _LOCKED_STATE or (isinstance(error, OperationalError) and ("locked" in text or "busy" in text)):
         return Busy("The catalogue is locked by another change; try again.")
     return Broken("The catalogue cannot be used at the moment.")

@@ -1,7 +1,7 @@
 """One page of a listing, flat in the size of the catalogue: two statements at most.
 
-The first resolves the marker and asks the look-ups for up to 1,001 ids of each condition they can answer. The second
-starts from the smallest set of ids if one is small enough, else walks the caller's images in order and checks each.
+The first resolves the marker and counts, up to 1,001, the ids that each look-up gives. The second
+starts from the look-up with the fewest ids if they are few enough, else walks the caller's images in order and checks each.
 Which shapes stay flat, and which read more, is in docs/design/0002-catalogue.md.
 """
 
@@ -11,8 +11,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from calotype.catalogue.conditions import Binds, check, look_ups, simplify
+from calotype.catalogue.conditions import Binds, check, simplify
 from calotype.catalogue.engine import TooSlow, translated
+from calotype.catalogue.look_ups import LookUp, ids_sql, look_ups
 from calotype.catalogue.rows import COLUMNS, STORED, to_image
 from calotype.catalogue.views import Branch, View, gone, live
 from calotype.domain.errors import Busy, Invalid
@@ -48,10 +49,14 @@ SORT_COLUMNS = {
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where a page begins: the values of the marker's sort columns, and the only live ids that can match, if few."""
+    """Where a page begins.
+
+    *marker*: the values of its sort columns. *few*: the look-up whose ids are the only live ones that can match, since
+    they are few; () if there are none at all; None: the view is walked in order.
+    """
 
     marker: dict[str, Any] | None = None
-    ids: Sequence[str] | None = None
+    few: LookUp | None = None
 
 
 def select_page(connection: Connection, scope: Scope, query: ImageQuery, *, few: int = FEW) -> list[Image]:
@@ -102,33 +107,32 @@ def _find_start(
     connection: Connection, scope: Scope, query: ImageQuery, conditions: Sequence[Condition], few: int
 ) -> Start:
     binds = Binds(is_sqlite(connection))
-    found = look_ups(conditions, binds)
-    sql = start_sql(scope, query, found, few, binds)
+    asked = look_ups(conditions)
+    sql = start_sql(scope, query, asked, few, binds)
     if not sql:
         return Start()
-    sets: list[list[Sequence[Any]]] = [[] for _ in range(len(found) + 1)]
-    for row in connection.exec_driver_sql(sql, binds.values):
-        sets[row[0]].append(row)
-    marker = None if query.marker is None else _readable_marker(scope, query, sets[0])
-    fewest = min(sets[1:], key=len, default=None)
-    if fewest is None or len(fewest) > few:
+    rows = connection.exec_driver_sql(sql, binds.values).fetchall()
+    marker = None if query.marker is None else _readable_marker(scope, query, [row for row in rows if row[0] == 0])
+    hits, number = min(((row[1], row[0]) for row in rows if row[0] > 0), default=(few + 1, 0))
+    if hits > few:
         return Start(marker)
-    return Start(marker, [row[1] for row in fewest])
+    return Start(marker, asked[number - 1] if hits else ())
 
 
-def start_sql(scope: Scope, query: ImageQuery, found: Sequence[str], few: int, binds: Binds) -> str:
-    """Rows (0, id, owner, visibility, deleted_at, is_member, sort columns…) of the marker, (n, id, …) of look-up n."""
+def start_sql(scope: Scope, query: ImageQuery, asked: Sequence[LookUp], few: int, binds: Binds) -> str:
+    """Rows (0, 1, owner, visibility, deleted_at, is_member, sort columns…) of the marker, (n, hits, …) of look-up n."""
     parts = []
     if query.marker is not None:
         member = f"m.image_id = images.id AND m.member = {binds.one(scope.caller.project)}"
         parts.append(
-            "SELECT 0 AS n, id, owner, visibility, deleted_at,"
+            "SELECT 0 AS n, 1 AS hits, owner, visibility, deleted_at,"
             f" EXISTS (SELECT 1 FROM image_members AS m WHERE {member}) AS is_member, {', '.join(SORT_COLUMNS.values())}"
             f" FROM images WHERE id = {binds.one(query.marker)}"
         )
     blanks = ", NULL" * (4 + len(SORT_COLUMNS)) if parts else ""
-    for number, look_up in enumerate(found, start=1):
-        parts.append(f"SELECT {number} AS n, found{number}.*{blanks} FROM ({look_up} LIMIT {few + 1}) AS found{number}")
+    for number, look_up in enumerate(asked, start=1):
+        found = f"SELECT count(*) FROM ({ids_sql(look_up, binds)} LIMIT {few + 1}) AS found{number}"
+        parts.append(f"SELECT {number} AS n, ({found}) AS hits{blanks}")
     return " UNION ALL ".join(parts)
 
 
@@ -155,7 +159,7 @@ def page_sql(
     passes = _passes(query, conditions, binds)
     pages = [
         _ordered(branch, passes, order, start, query.limit, binds)
-        for branch in (*live(view, conditions, start.ids), *gone(view, query, conditions))
+        for branch in (*live(view, conditions, start.few), *gone(view, query, conditions))
     ]
     if len(pages) < 2:
         return pages[0] if pages else None

@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, bindparam, delete, insert, or_, select
 from sqlalchemy.engine import Dialect
-from sqlalchemy.exc import DBAPIError
 
+from calotype.catalogue.engine import as_sqlalchemy_says
 from calotype.catalogue.tables import projects, role_assignments, tokens, users
 from calotype.catalogue.times import from_micros, to_micros
 from calotype.domain.accounts import Named, Token
@@ -84,7 +84,7 @@ def _ask_driver(connection: Connection, sql: str, values: Any) -> Sequence[Any]:
         cursor.execute(sql, values)
         return cursor.fetchall()
     except driver.Error as error:
-        raise DBAPIError.instance(sql, None, error, driver.Error, dialect=connection.dialect) from error
+        raise as_sqlalchemy_says(connection, sql, error) from error
     finally:
         cursor.close()
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from calotype.catalogue.conditions import Binds, bound, holds_of_gone
+from calotype.catalogue.look_ups import LookUp, ids_sql
 from calotype.domain.images import Visibility
 from calotype.domain.query import Compare, Condition, Field, ImageQuery, OneOf
 from calotype.domain.rights import Scope
@@ -64,23 +65,28 @@ class View:
 _LIVE = "images.deleted_at IS NULL"
 
 
-def live(view: View, conditions: Sequence[Condition], ids: Sequence[str] | None) -> list[Branch]:
-    """The branches of images that are not deleted; *ids*: the only ones that can match, where that is known."""
-    if ids is not None:
-        return [_few(view, ids)] if ids else []
+def live(view: View, conditions: Sequence[Condition], few: LookUp | None) -> list[Branch]:
+    """The branches of images that are not deleted. *few*: the look-up to start from; (): nothing can match; None: walk."""
+    if few is not None:
+        return [_few(view, few)] if few else []
     if view.scope.everything:
         return [_everything(view, conditions)]
     return list(_walks(view))
 
 
-def _few(view: View, ids: Sequence[str]) -> Branch:
-    """The rows of *ids*, checked one by one. Both planners would rather walk in order and look for the ids on the way."""
-    binds = view.binds
-    where = f"{binds.unindexed('images.deleted_at')} IS NULL AND {view.check(live=True)}"
-    if binds.is_sqlite:
-        return Branch(f"{binds.among('images.id', ids)} AND {where}")
-    few = f"WITH few AS MATERIALIZED (SELECT * FROM images WHERE {binds.among('id', ids)}) SELECT * FROM few"
-    return Branch(where, source=f"({few}) AS images")
+#: The look-up is asked again behind the count, and may have grown in between. To PostgreSQL it says that few will come:
+#: by its own estimate it would read the whole table.
+_MOST = 2_000
+
+
+def _few(view: View, few: LookUp) -> Branch:
+    """The images that *few* finds, checked one by one. Both planners would rather walk in order and look for them there."""
+    ids = f"{ids_sql(few, view.binds)} LIMIT {_MOST}"
+    where = f"{view.binds.unindexed('images.deleted_at')} IS NULL AND {view.check(live=True)}"
+    if view.binds.is_sqlite:
+        return Branch(f"images.id IN ({ids}) AND {where}")
+    found = f"WITH few AS MATERIALIZED (SELECT * FROM images WHERE id IN ({ids})) SELECT * FROM few"
+    return Branch(where, source=f"({found}) AS images")
 
 
 def _everything(view: View, conditions: Iterable[Condition]) -> Branch:
