@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
 
 from calotype import app
 from calotype.catalogue.engine import Catalogue
@@ -80,17 +78,7 @@ class Site:
                 marker=self._middle(caller, raw_query.replace("marker={marker}", "").strip("&"))
             )
         query = shape.query or wire.read_list_query(raw_query, ServiceOptions(), as_admin=caller.is_admin)
-        statements: list[tuple[str, Any]] = []
-
-        def note(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: Any) -> None:
-            if statement.startswith(("SELECT", "WITH")):
-                statements.append((statement, parameters))
-
-        event.listen(Engine, "before_cursor_execute", note)
-        try:
-            page = self._images.page(caller, query)
-        finally:
-            event.remove(Engine, "before_cursor_execute", note)
+        page, statements = self._traced(caller, query)
         path = f"/v1.1/images/detail?{raw_query}".rstrip("?")
         request = (
             f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{self.service.port}\r\n"
@@ -103,6 +91,18 @@ class Site:
             port=self.service.port,
             hits=len(page),
         )
+
+    def _traced(self, caller: Caller, query: ImageQuery) -> tuple[list[Image], list[str]]:
+        """The page, and the SELECTs it took with their values in them."""
+        statements: list[str] = []
+        with self._catalogue.reading() as connection:
+            driver: Any = connection.connection.driver_connection
+            driver.set_trace_callback(statements.append)
+        try:
+            page = self._images.page(caller, query)
+        finally:
+            driver.set_trace_callback(None)
+        return page, [statement for statement in statements if statement.startswith(("SELECT", "WITH"))]
 
     def _middle(self, caller: Caller, raw_query: str) -> str:
         """The id of an image in the middle of the first 20,000 the caller sees."""
@@ -139,10 +139,10 @@ def _bare_connection(folder: Path) -> sqlite3.Connection:
     return connection
 
 
-def _floor(driver: sqlite3.Connection, statements: Sequence[tuple[str, Any]]) -> None:
+def _floor(driver: sqlite3.Connection, statements: Sequence[str]) -> None:
     rows: list[Any] = []
-    for statement, parameters in statements:
-        rows = driver.execute(statement, parameters).fetchall()
+    for statement in statements:
+        rows = driver.execute(statement).fetchall()
     images = [dict(zip(STORED, row, strict=False)) for row in rows]
     for image in images:
         image["properties"] = msgspec.json.decode(image["properties"])

@@ -8,7 +8,7 @@ Source: docs/design/0002-catalogue.md.
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -156,6 +156,23 @@ def _postgresql_engine(url: URL, options: CatalogueOptions) -> Engine:
 def _millis(seconds: float) -> int:
     """At least 1, since 0 is PostgreSQL's word for no limit."""
     return max(1, int(seconds * 1000))
+
+
+def ask(connection: Connection, sql: str, values: Any) -> Sequence[Sequence[Any]]:
+    """All rows that *sql*, in the driver's own words, gives; for what is asked on every request.
+
+    SQLAlchemy's way to the same rows takes 0.06 ms longer, as much as a look-up. An error of the driver comes as
+    SQLAlchemy would give it, so that `translated` knows it.
+    """
+    driver: Any = connection.dialect.dbapi
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(sql, values)
+        return cursor.fetchall()
+    except driver.Error as error:
+        raise as_sqlalchemy_says(connection, sql, error) from error
+    finally:
+        cursor.close()
 
 
 def as_sqlalchemy_says(connection: Connection, sql: str, error: Exception) -> BaseException:

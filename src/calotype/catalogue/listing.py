@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from calotype.catalogue.conditions import Binds, check, simplify
-from calotype.catalogue.engine import TooSlow, translated
+from calotype.catalogue.engine import TooSlow, ask, translated
 from calotype.catalogue.look_ups import LookUp, ids_sql, look_ups
 from calotype.catalogue.rows import COLUMNS, STORED, to_image
 from calotype.catalogue.views import Branch, View, gone, live
@@ -74,7 +74,7 @@ def select_page(connection: Connection, scope: Scope, query: ImageQuery, *, few:
                 return []
             binds = Binds(is_sqlite(connection))
             sql = page_sql(scope, query, conditions, start, binds)
-            rows = connection.exec_driver_sql(sql, binds.values).fetchall() if sql else ()
+            rows = ask(connection, sql, binds.values) if sql else ()
             return [to_image(row) for row in rows]
     except TooSlow as error:
         raise Busy(f"The listing took too long. Filters in use: {_named(query.conditions)}.") from error
@@ -111,7 +111,7 @@ def _find_start(
     sql = start_sql(scope, query, asked, few, binds)
     if not sql:
         return Start()
-    rows = connection.exec_driver_sql(sql, binds.values).fetchall()
+    rows = ask(connection, sql, binds.values)
     marker = None if query.marker is None else _readable_marker(scope, query, [row for row in rows if row[0] == 0])
     hits, number = min(((row[1], row[0]) for row in rows if row[0] > 0), default=(few + 1, 0))
     if hits > few:

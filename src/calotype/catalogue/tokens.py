@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, bindparam, delete, insert, or_, select
 from sqlalchemy.engine import Dialect
 
-from calotype.catalogue.engine import as_sqlalchemy_says
+from calotype.catalogue.engine import ask
 from calotype.catalogue.tables import projects, role_assignments, tokens, users
 from calotype.catalogue.times import from_micros, to_micros
 from calotype.domain.accounts import Named, Token
@@ -58,11 +58,11 @@ _WHOLE = _good_token(
 def select_bearer(connection: Connection, token_hash: str, now: int) -> tuple[str, str | None, frozenset[str]] | None:
     """User id, project id and roles of the bearer of the token; None if it is not good at *now* (microseconds).
 
-    Asked on every request, hence straight by the driver's cursor: 0.02 ms on SQLite instead of SQLAlchemy's 0.075.
+    Asked on every request.
     """
     sql, order = _bearer_sql(connection.dialect)
     values = {"token_hash": token_hash, "now": now}
-    rows = _ask_driver(connection, sql, values if order is None else [values[name] for name in order])
+    rows = ask(connection, sql, values if order is None else [values[name] for name in order])
     if not rows:
         return None
     user_id, project_id, _ = rows[0]
@@ -74,19 +74,6 @@ def _bearer_sql(dialect: Dialect) -> tuple[str, list[str] | None]:
     """The statement as the driver takes it, and the order of its parameters where they have no names."""
     compiled = _BEARER.compile(dialect=dialect)
     return str(compiled), compiled.positiontup
-
-
-def _ask_driver(connection: Connection, sql: str, values: Any) -> Sequence[Any]:
-    """All rows; an error of the driver comes as SQLAlchemy would give it, so that the engine can translate it."""
-    driver: Any = connection.dialect.dbapi
-    cursor = connection.connection.cursor()
-    try:
-        cursor.execute(sql, values)
-        return cursor.fetchall()
-    except driver.Error as error:
-        raise as_sqlalchemy_says(connection, sql, error) from error
-    finally:
-        cursor.close()
 
 
 def select_token(connection: Connection, token_hash: str, now: int) -> Token | None:
