@@ -3,7 +3,9 @@
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import servers
+from calotype.processes.family import GRACE_S
 
 TIME_LIMIT_S = 30
 
@@ -150,6 +153,22 @@ def test_an_upload_that_outlasts_the_drain_is_broken_off(start_server):
 
     assert server.stop() == 0
     assert not upload.outcome().startswith(b"HTTP/1.1 2")
+
+
+def test_an_upload_that_is_broken_off_has_its_time_to_clean_up(start_server):
+    server = start_server("--drain-timeout-s", "0.2")
+    upload = Upload(server)
+    other = sqlite3.connect(server.folder / "catalogue.sqlite", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    held_up = threading.Timer(0.2 + GRACE_S + 1, other.execute, ["ROLLBACK"])
+
+    held_up.start()
+    server.stop()
+    held_up.join()
+
+    assert other.execute("SELECT status FROM images").fetchall() == [("killed",)]
+    other.close()
+    upload.outcome()
 
 
 def test_a_second_signal_ends_it_at_once(own):

@@ -97,8 +97,9 @@ class Family:
             self._kill()
 
     def _drain(self) -> None:
-        log.info("ending; transfers may go on for %g s, a second signal ends them", self._settings.http.drain_timeout_s)
-        self._kill_at = time.monotonic() + self._settings.http.drain_timeout_s + GRACE_S
+        http = self._settings.http
+        log.info("ending; transfers may go on for %g s, a second signal ends them", http.drain_timeout_s)
+        self._kill_at = time.monotonic() + http.drain_timeout_s + http.give_up_timeout_s + GRACE_S
         self._listener.close()
         self._send(signal.SIGTERM)
 
