@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 
 def test_a_listing_is_measured_at_one_size(tmp_path):
     output = tmp_path / "results.md"
-    flags = "--parts listing --shapes few --sizes 1000 --pairs 1 --only".split()
+    flags = ["--parts", "listing", "--shapes", "few", "--sizes", "1000", "--pairs", "1", "--only"]
 
     subprocess.run(
         [sys.executable, ROOT / "bench" / "run.py", *flags, "deep marker", "tag", "--output", output],
