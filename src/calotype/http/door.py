@@ -23,7 +23,7 @@ from calotype.http.messages import Receive, Request
 from calotype.http.options import HttpOptions
 from calotype.http.pools import Pools
 from calotype.http.protocol import Connection
-from calotype.http.routes import Face, Pool
+from calotype.http.routes import METHODS, Face, Pool
 
 Find = Callable[[Request], tuple[Face, str] | None]
 """The face that a request belongs to by its whole raw path (or its `Accept`), and the prefix of it that the path begins
@@ -97,7 +97,7 @@ class Door:
     async def _outcome(self, exchange: _Exchange, face: Face, request: Request) -> Answer:
         """What the handler makes of the request. Raises what is wrong with it, and what the handler raises."""
         head = exchange.head
-        if head.method not in heads.METHODS:
+        if head.method not in METHODS:
             raise errors.not_implemented(head.method)
         if head.problem is not None:
             raise head.problem

@@ -14,8 +14,6 @@ from calotype.http.errors import HttpError
 from calotype.http.messages import Headers, Request
 from calotype.http.options import HttpOptions
 
-METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"})
-
 #: A size beyond fits no column and no file.
 LONGEST_BODY = (1 << 63) - 1
 

@@ -9,6 +9,9 @@ from urllib.parse import unquote_to_bytes
 from calotype.domain.callers import Caller
 from calotype.http.messages import Receive, Request, Response
 
+#: All that a route may answer; any other is 501.
+METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH")
+
 Handler = Callable[[Any, Request], Response | Receive]
 """Called with the services and a request, on a thread; raises errors of the domain."""
 

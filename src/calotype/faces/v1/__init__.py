@@ -9,13 +9,10 @@ from calotype.domain.callers import Caller
 from calotype.domain.errors import Unauthenticated
 from calotype.faces.v1 import data, errors, images
 from calotype.http.messages import Request, Response
-from calotype.http.routes import Face
+from calotype.http.routes import METHODS, Face
 from calotype.service.services import Services
 
 PREFIXES = ("/v1", "/v1.0", "/v1.1")
-
-#: In which `Allow` has always named methods.
-_ORDER = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH")
 
 
 def face(write_versions: Callable[[Request], Response]) -> Face:
@@ -29,10 +26,12 @@ def face(write_versions: Callable[[Request], Response]) -> Face:
             return write_versions(request)
         return errors.write_error(error, request)
 
+    # `Allow` names methods in the order of the table; v1 has always had them in this one.
+    routes = sorted([*images.routes(), *data.routes()], key=lambda route: METHODS.index(route.method))
     return Face(
         name="v1",
         prefixes=PREFIXES,
-        routes=sorted([*images.routes(), *data.routes()], key=lambda route: _ORDER.index(route.method)),
+        routes=routes,
         write_error=write_error,
         authenticate=_authenticate,
     )

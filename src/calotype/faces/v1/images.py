@@ -4,11 +4,8 @@ from calotype.domain.images import Image
 from calotype.faces.v1 import wire
 from calotype.http.errors import HttpError
 from calotype.http.messages import Request, Response, json_response
-from calotype.http.routes import Route
+from calotype.http.routes import METHODS, Route
 from calotype.service.services import Services
-
-#: The root of a version takes every one of them for a question for its list, as it always did.
-_ANY_METHOD = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH")
 
 
 def routes() -> list[Route]:
@@ -18,7 +15,8 @@ def routes() -> list[Route]:
         Route("GET", "/images/detail", list_detailed),
         Route("HEAD", "/images/detail", refuse_head_of_list),
         Route("HEAD", "/images/{image_id}", show_headers),
-        *(Route(method, "/", list_brief) for method in _ANY_METHOD),
+        # The root of a version takes any method for a question for its list, as it always did.
+        *(Route(method, "/", list_brief) for method in METHODS),
     ]
 
 

@@ -7,11 +7,10 @@ from calotype.faces.versions.documents import NAMED_BY_PREFIX, V1, Version, writ
 from calotype.faces.versions.negotiation import names_v1
 from calotype.http.errors import HttpError, unexpected, write_plain
 from calotype.http.messages import Request, Response
-from calotype.http.routes import Face, Handler, Route
+from calotype.http.routes import METHODS, Face, Handler, Route
 
 __all__ = ["face", "names_v1", "write_one"]
 
-_ANY_METHOD = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH")
 _UNKNOWN_HERE = (404, 405)
 
 
@@ -30,7 +29,7 @@ def face(*, v1_enabled: bool) -> Face:
             return write(served, request, 300)
         return write_plain(error if isinstance(error, HttpError) else unexpected())
 
-    routes = [Route(method, path, _page(*page)) for path, page in pages.items() for method in _ANY_METHOD]
+    routes = [Route(method, path, _page(*page)) for path, page in pages.items() for method in METHODS]
     return Face(name="versions", prefixes=("",), routes=routes, write_error=write_error)
 
 
