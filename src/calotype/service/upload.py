@@ -1,7 +1,7 @@
 """One upload under way: bytes in, step by step, until the image has its data or is as if it never had any."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -54,7 +54,7 @@ class Parts:
 
     catalogue: Catalogue
     store: BlobStore
-    inspection: Inspection
+    inspect: Callable[[], Inspection]
     digests: Digests
     clock: Clock
     cap_bytes: int
@@ -79,6 +79,7 @@ class Upload:
             undo.callback(self._mark_failed)
             self._writer: BlobWriter = parts.store.writer(row.blob_key)
             undo.callback(self._remove_bytes)
+            self._inspection = parts.inspect()
             self._undo = undo.pop_all()
 
     @property
@@ -96,14 +97,14 @@ class Upload:
             self._check_bounds()
             with self._parts.digests.taking(step):
                 self._writer.write(step)
-                self._parts.inspection.feed(step)
+                self._inspection.feed(step)
             self._renew_if_due()
 
     def finish(self) -> Image:
         """The image, active, its data durable. Raises like `write`, and BadData for a promise that was not kept."""
         with self._undone_on_failure():
             self._check_promises()
-            virtual_size_bytes = self._parts.inspection.finish()
+            virtual_size_bytes = self._inspection.finish()
             self._renew_if_due()
             size_bytes = self._commit_bytes()
             image = self._activate(size_bytes, virtual_size_bytes)

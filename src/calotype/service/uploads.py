@@ -4,6 +4,7 @@ import secrets
 import uuid
 from concurrent.futures import Executor
 from dataclasses import replace
+from functools import partial
 
 from calotype.blobs.digests import Digests
 from calotype.blobs.inspection import inspection_of
@@ -125,7 +126,8 @@ class Uploads:
         parts = Parts(
             catalogue=self._catalogue,
             store=self._stores.by_name[row.store],
-            inspection=inspection_of(
+            inspect=partial(
+                inspection_of,
                 image.disk_format or "",
                 image.container_format or "",
                 require_match=self._options.require_image_format_match,

@@ -105,6 +105,22 @@ def test_giving_up_leaves_nothing_but_the_image_as_told(studio: Studio, on_failu
     assert studio.is_clean()
 
 
+def test_an_upload_whose_inspection_cannot_begin_leaves_no_image_saving(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The inspector's library could not be imported once: every image stayed in saving."""
+
+    def cannot(*_: Any, **__: Any) -> Any:
+        raise ImportError("no inspector")
+
+    monkeypatch.setattr("calotype.service.uploads.inspection_of", cannot)
+    with pytest.raises(ImportError):
+        studio.begin()
+
+    assert the_image(studio).status == Status.KILLED
+    assert studio.is_clean()
+
+
 def test_giving_up_a_finished_upload_does_nothing(studio: Studio) -> None:
     upload = studio.begin()
     upload.write(b"data")
