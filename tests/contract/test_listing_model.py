@@ -35,7 +35,9 @@ from calotype.domain.rights import list_scope
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 PROJECTS = ["ada", "bob", "eve"]
 LONG = "l" * 200
-TEXTS = ["", "a", "B", "ä", "a:b", "in:a,b", "😀", LONG, "sha256:" + "0" * 64]
+# A value that travelled inside the SQL would break it, or be taken for a parameter.
+NO_SQL = "o'neil\" %(p0)s :p0 ? %% --"
+TEXTS = ["", "a", "B", "ä", "a:b", "in:a,b", "😀", LONG, "sha256:" + "0" * 64, NO_SQL]
 
 # Few values of each kind, so that ties, nulls and hits are common.
 moments = st.integers(0, 5).map(lambda seconds: BEGINNING + timedelta(seconds=seconds, microseconds=seconds))
