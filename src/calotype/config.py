@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Annotated, Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from cyclopts import Parameter, Token
 from cyclopts.validators import Number
@@ -103,7 +103,7 @@ class Settings:
     def database_url(self) -> Secret:
         if self.serve.database is not None:
             return self.serve.database
-        return Secret(f"sqlite:///{self.serve.data_dir.absolute() / DATABASE_FILE_NAME}")
+        return Secret(_SQLITE + quote(str(self.serve.data_dir.absolute() / DATABASE_FILE_NAME)))
 
     def in_folder(self, data_dir: Path) -> "Settings":
         """The same with its data in the folder that was found or made for them."""
@@ -132,13 +132,28 @@ def _check_range(name: str, value: object) -> None:
             raise Invalid(name, value, f"not from 0 to {LONGEST_S:.0f} seconds")
 
 
+_SQLITE: Final = "sqlite:///"
+
+
 def _check_database_url(url: Secret) -> None:
-    if not url.reveal().startswith(("sqlite:///", "postgresql://")):
+    text = url.reveal()
+    if not text.startswith((_SQLITE, "postgresql://")):
         raise Invalid("database", url, "begins neither with sqlite:/// nor with postgresql://")
+    if text.startswith(_SQLITE):
+        _check_file(url, unquote(text.removeprefix(_SQLITE)), has_query="?" in text)
+        return
     try:
-        urlsplit(url.reveal()).port  # noqa: B018 -- raises for what is no number
+        urlsplit(text).port  # noqa: B018 -- raises for what is no number
     except ValueError as error:
         raise Invalid("database", url, "the port is not a number from 0 to 65535") from error
+
+
+def _check_file(url: Secret, path: str, *, has_query: bool) -> None:
+    """Raises Invalid for what is no file that several processes could share."""
+    if path in ("", ":memory:") or "\0" in path:
+        raise Invalid("database", url, "it names no file")
+    if has_query:
+        raise Invalid("database", url, "nothing can be asked of a file; a ? in its name is %3F")
 
 
 #: The parts whose options `Settings` joins; no two have an option of the same name.

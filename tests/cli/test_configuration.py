@@ -135,6 +135,10 @@ def test_an_unknown_variable_is_refused_and_named(tmp_path):
         (["--ephemeral", "--data-dir", "here"], "data_dir"),
         (["--database", "mysql://u:hush@db/x"], "database"),
         (["--database", "postgresql://u:hush@db:port/x"], "database"),
+        (["--database", "sqlite:///"], "database"),
+        (["--database", "sqlite:///:memory:"], "database"),
+        (["--database", "sqlite:///catalogue.sqlite?mode=ro"], "database"),
+        (["--database", "sqlite:///catalogue%00.sqlite"], "database"),
         (["surplus"], "surplus"),
     ],
 )

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, event, make_url
@@ -46,12 +47,16 @@ class CatalogueOptions:
 
 
 class Catalogue:
-    """One database. `reading()` and `writing()` are its only doors; close it when done."""
+    """One database. `reading()` and `writing()` are its only doors; close it when done.
+
+    *file*: where it lies on SQLite, there or not; None on a server.
+    """
 
     def __init__(self, options: CatalogueOptions) -> None:
         self.options = options
         url = make_url(options.url)
         self.is_sqlite = url.get_backend_name() == "sqlite"
+        self.file = Path(url.database) if self.is_sqlite and url.database else None
         self._write_lock = threading.Lock()
         if self.is_sqlite:
             self._readers = _sqlite_engine(url, options, begin="BEGIN", query_only=True)

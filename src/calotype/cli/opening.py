@@ -3,15 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 
 from calotype.catalogue import schema
 from calotype.catalogue.engine import Catalogue, CatalogueOptions
 from calotype.config import Settings
 from calotype.processes.exits import CannotStart, Exit
 from calotype.service.accounts import Accounts
-
-_SQLITE = "sqlite:///"
 
 
 @contextmanager
@@ -20,12 +17,11 @@ def open_catalogue(settings: Settings) -> Iterator[Catalogue]:
 
     Raises CannotStart if there is none, Broken if it is of another release or cannot be reached.
     """
-    url = settings.database_url.reveal()
-    if url.startswith(_SQLITE) and not Path(url.removeprefix(_SQLITE)).exists():
+    catalogue = Catalogue(CatalogueOptions(url=settings.database_url.reveal()))
+    if catalogue.file is not None and not catalogue.file.exists():
         raise CannotStart(
-            Exit.DATABASE, f"There is no catalogue at {url.removeprefix(_SQLITE)}; start `calotype serve` there once."
+            Exit.DATABASE, f"There is no catalogue at {catalogue.file}; start `calotype serve` there once."
         )
-    catalogue = Catalogue(CatalogueOptions(url=url))
     try:
         schema.check_current(catalogue)
         yield catalogue
