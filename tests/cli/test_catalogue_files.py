@@ -238,6 +238,9 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 
 
 def test_a_database_that_was_never_prepared_is_not_dumped(tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "catalogue.sqlite").touch()
+
     result = servers.run("catalogue", "dump", "--data-dir", tmp_path / "data", cwd=tmp_path)
 
     assert result.returncode == 5

@@ -35,3 +35,12 @@ def test_a_command_that_needs_only_the_data_offers_only_where_they_are(tmp_path)
 
     assert "--data-dir" in said
     assert "--port" not in said
+
+
+@pytest.mark.parametrize("command", [["project", "list"], ["user", "list"], ["catalogue", "dump"]])
+def test_a_command_that_finds_no_catalogue_ends_with_5_and_makes_none(tmp_path, command):
+    result = servers.run(*command, cwd=tmp_path)
+
+    assert (result.returncode, result.stdout) == (5, "")
+    assert str(tmp_path / "data" / "catalogue.sqlite") in result.stderr
+    assert list(tmp_path.iterdir()) == []

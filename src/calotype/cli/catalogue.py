@@ -15,6 +15,7 @@ from calotype.catalogue.batches import BadLine
 from calotype.catalogue.engine import Catalogue, CatalogueOptions
 from calotype.catalogue.record_files import STANDARD, BadFile, open_lines, write_lines
 from calotype.cli.load_progress import shown_progress
+from calotype.cli.opening import open_catalogue
 from calotype.config import DataOptions, Settings
 from calotype.domain.errors import CalotypeError
 from calotype.processes import folders
@@ -82,8 +83,7 @@ def dump(
     file
         Where to; plain, `.gz` or `.zst`, whole or absent afterwards; `-` for standard output.
     """
-    with _opened(settings) as catalogue:
-        schema.check_current(catalogue)
+    with open_catalogue(settings) as catalogue:
         count = write_lines(file, dumping.dump(catalogue))
     print(f"{count:,} images dumped", file=sys.stderr)
 
@@ -95,7 +95,7 @@ def _so_far(what: loading.Load) -> str:
 
 @contextmanager
 def _opened(settings: Settings) -> Iterator[Catalogue]:
-    """The catalogue that *settings* name, its folder made if it is the default one."""
+    """The catalogue that *settings* name, there or not yet; its folder is made if it is the default one."""
     if settings.serve.database is None:
         folders.make(settings.serve.data_dir)
     catalogue = Catalogue(CatalogueOptions(url=settings.database_url.reveal()))
