@@ -40,6 +40,12 @@ def test_the_first_lines_say_where_the_credentials_are_and_a_first_command(serve
     assert f". {server.folder / 'openrc'} && glance" in server.said[1]
 
 
+def test_the_first_command_can_be_given_to_a_shell_also_for_a_folder_with_blanks(start_server, tmp_path):
+    said = start_server("--data-dir", tmp_path / "my data").said
+
+    assert said[1].startswith(f"  . '{tmp_path / 'my data' / 'openrc'}' && glance")
+
+
 def test_what_the_start_writes_is_for_its_owner_only(stopped):
     modes = {name: stat.S_IMODE((stopped.folder / name).stat().st_mode) for name in ("clouds.yaml", "openrc")}
 
@@ -54,6 +60,15 @@ def test_a_second_start_keeps_images_and_accounts(stopped, start_server):
 
     assert again.credentials() == before
     assert again.token_of()
+
+
+@pytest.mark.parametrize("name", ["50%25", "what?", "a#b", "größe", "a@b:c"])
+def test_the_data_folder_may_have_any_name(start_server, tmp_path, name):
+    server = start_server("--data-dir", tmp_path / name)
+
+    assert (tmp_path / name / "catalogue.sqlite").exists()
+    assert servers.run("user", "list", "--data-dir", tmp_path / name).returncode == 0
+    assert server.request("GET", "/v1/images").status == 200
 
 
 def test_a_busy_port_ends_the_start_with_3(tmp_path):

@@ -1,5 +1,6 @@
 """`calotype serve`."""
 
+import shlex
 import sys
 from contextlib import suppress
 
@@ -43,7 +44,7 @@ def announce(settings: Settings, url: str) -> None:
     if (folder / "openrc").exists():
         lines = [
             f"Credentials are in {folder / 'openrc'} and {folder / 'clouds.yaml'}; a first command:",
-            f"  . {folder / 'openrc'} && glance --os-image-api-version 1 image-list",
+            f"  . {shlex.quote(str(folder / 'openrc'))} && glance --os-image-api-version 1 image-list",
             *lines,
         ]
     with suppress(BrokenPipeError):  # a service goes on although nobody listens to what it says
