@@ -138,7 +138,6 @@ def _load_among_others(catalogue: Catalogue, what: Load) -> None:
 
 def _analyse(connection: Connection) -> None:
     """Let PostgreSQL's planner know at once what has come; by itself it would look in a minute or so."""
-    connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
     connection.exec_driver_sql(f"ANALYZE {', '.join(table.name for table in COLUMNS)}")
 
 

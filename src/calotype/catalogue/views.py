@@ -74,8 +74,8 @@ def live(view: View, conditions: Sequence[Condition], few: LookUp | None) -> lis
     return list(_walks(view))
 
 
-#: The look-up is asked again behind the count, and may have grown in between. To PostgreSQL it says that few will come:
-#: by its own estimate it would read the whole table.
+#: Cuts nothing off: the look-up was counted in the same transaction, which sees one state. It tells PostgreSQL that few
+#: will come: by its own estimate it would read the whole table.
 _MOST = 2_000
 
 
