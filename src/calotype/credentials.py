@@ -17,13 +17,13 @@ from typing import Final
 import msgspec
 
 from calotype.auth import passwords
+from calotype.domain.accounts import DOMAIN_NAME
 from calotype.domain.callers import Role
 from calotype.domain.errors import Invalid
 from calotype.service.accounts import Accounts, FirstAccount
 
 FILE_NAME: Final = "credentials.json"
 REGION: Final = "RegionOne"
-_DOMAIN: Final = "Default"
 _IDENTITY_PATH: Final = "/identity/v3"
 _FOR_OWNER_ONLY: Final = 0o600
 
@@ -127,8 +127,8 @@ def _cloud(name: str, base_url: str, login: Login) -> Iterator[str]:
         "username": login.username,
         "password": login.password,
         "project_name": login.project_name,
-        "user_domain_name": _DOMAIN,
-        "project_domain_name": _DOMAIN,
+        "user_domain_name": DOMAIN_NAME,
+        "project_domain_name": DOMAIN_NAME,
     }.items():
         # JSON's quotes are YAML's too.
         yield f"      {key}: {json.dumps(value, ensure_ascii=False)}"
@@ -146,8 +146,8 @@ def openrc(credentials: Credentials) -> str:
         "OS_USERNAME": login.username,
         "OS_PASSWORD": login.password,
         "OS_PROJECT_NAME": login.project_name,
-        "OS_USER_DOMAIN_NAME": _DOMAIN,
-        "OS_PROJECT_DOMAIN_NAME": _DOMAIN,
+        "OS_USER_DOMAIN_NAME": DOMAIN_NAME,
+        "OS_PROJECT_DOMAIN_NAME": DOMAIN_NAME,
         "OS_REGION_NAME": REGION,
         "OS_INTERFACE": "public",
         "OS_ENDPOINT_TYPE": "publicURL",
