@@ -237,14 +237,12 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
     assert f"{tmp_path / 'absent'} cannot be read" in refusal(load(tmp_path, tmp_path / "absent"))
 
 
-def test_a_database_that_was_never_prepared_is_not_dumped(tmp_path):
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "catalogue.sqlite").touch()
-
+def test_a_dump_of_a_catalogue_that_is_not_there_makes_none(tmp_path):
     result = servers.run("catalogue", "dump", "--data-dir", tmp_path / "data", cwd=tmp_path)
 
     assert result.returncode == 5
-    assert "has not been prepared" in result.stderr
+    assert "There is no catalogue at" in result.stderr
+    assert not (tmp_path / "data").exists()
 
 
 def test_a_reader_that_has_seen_enough_of_a_dump_is_no_error(tmp_path):
