@@ -91,6 +91,20 @@ def test_sqlite_reads_a_tenants_page_in_order_from_one_index_a_branch(
 
 
 @pytest.mark.parametrize("marker", [None, MARKER], ids=["first page", "deep page"])
+@pytest.mark.parametrize("key", [SortKey.ID, SortKey.STATUS, SortKey.DISK_FORMAT])
+def test_sqlite_sorts_no_more_than_the_tenants_view_by_other_keys(
+    sqlite: Connection, key: SortKey, marker: dict[str, Any] | None
+) -> None:
+    """By id it walked through all images for the tenant's: 0.9 s among a million."""
+    plan = explained(sqlite, TENANT, ImageQuery(sort=(Sort(key),)), Start(marker))
+
+    assert any("USING INDEX ix_images_owner_" in line and "(owner=?" in line for line in plan)
+    assert any("ix_images_public_" in line for line in plan)
+    assert any("(member=?" in line for line in plan)
+    assert not any("SCAN images USING INDEX sqlite_autoindex" in line for line in plan)
+
+
+@pytest.mark.parametrize("marker", [None, MARKER], ids=["first page", "deep page"])
 @pytest.mark.parametrize("key", INDEXED_SORTS)
 def test_sqlite_reads_an_admins_page_in_order_from_one_index(
     sqlite: Connection, key: SortKey, marker: dict[str, Any] | None

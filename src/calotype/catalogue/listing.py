@@ -6,7 +6,7 @@ Which shapes stay flat, and which read more, is in docs/design/0002-catalogue.md
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -157,14 +157,19 @@ def page_sql(
     order = full_order(query.sort)
     view = View(scope, query.visibilities, binds)
     passes = _passes(query, conditions, binds)
-    pages = [
-        _ordered(branch, passes, order, start, query.limit, binds)
-        for branch in (*live(view, conditions, start.few), *gone(view, query, conditions))
-    ]
+    branches = [*live(view, conditions, start.few), *gone(view, query, conditions)]
+    if order[0].key is SortKey.ID and not scope.everything:
+        branches = [_sorted_by_id(branch, binds) for branch in branches]
+    pages = [_ordered(branch, passes, order, start, query.limit, binds) for branch in branches]
     if len(pages) < 2:
         return pages[0] if pages else None
     union = " UNION ALL ".join(f"SELECT * FROM ({page}) AS b{number}" for number, page in enumerate(pages))
     return f"SELECT * FROM ({union}) AS pages ORDER BY {_order_by(order, '')} LIMIT {binds.one(query.limit)}"
+
+
+def _sorted_by_id(branch: Branch, binds: Binds) -> Branch:
+    """*branch* with an id that SQLite cannot walk by: it would go through all ids and look for the branch on the way."""
+    return replace(branch, stand_ins={**branch.stand_ins, "id": binds.unindexed(branch.column("id"))})
 
 
 def full_order(sort: Sequence[Sort]) -> list[Sort]:
