@@ -2,6 +2,7 @@
 
 import getpass
 import sys
+import warnings
 from typing import Annotated
 
 from cyclopts import App, Parameter
@@ -13,7 +14,7 @@ from calotype.cli.output import Format, print_one, print_rows
 from calotype.config import DataOptions, Settings
 from calotype.domain.accounts import Project, User
 from calotype.domain.callers import Role
-from calotype.domain.errors import Invalid
+from calotype.domain.errors import CalotypeError, Invalid
 
 project = App("project", help="Create, list and delete projects, which own images.")
 user = App("user", help="Create, list and delete users, and set their passwords.")
@@ -123,7 +124,17 @@ def _first_line() -> str:
 
 
 def _asked_twice() -> str:
-    password = getpass.getpass("New password: ")
-    if getpass.getpass("Again: ") != password:
+    """Raises CalotypeError where nobody can answer unseen."""
+    with warnings.catch_warnings():
+        # Without a terminal getpass would warn, show its question, and read from standard input all the same.
+        warnings.simplefilter("error", getpass.GetPassWarning)
+        try:
+            password = getpass.getpass("New password: ")
+            again = getpass.getpass("Again: ")
+        except (getpass.GetPassWarning, EOFError) as error:
+            raise CalotypeError(
+                "There is no terminal to ask for the password at; give it with --password-stdin."
+            ) from error
+    if again != password:
         raise Invalid("password", "***", "the two are not the same")
     return password

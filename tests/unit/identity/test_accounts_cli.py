@@ -3,9 +3,11 @@
 import getpass
 import io
 import json
+import subprocess
 
 import pytest
 
+import servers
 from calotype import credentials
 from calotype.cli import run
 from calotype.domain.accounts import ByName, PasswordProof, Scope
@@ -103,6 +105,25 @@ def test_a_password_is_asked_for_twice(calotype, accounts, monkeypatch):
         "calotype: Invalid value '***' for 'password': the two are not the same\n",
     )
     assert log_in(accounts, "ann", "fresh")
+
+
+def test_without_a_terminal_to_ask_at_one_line_says_how_else_to_give_a_password(accounts, folder):
+    accounts.create_user("ann", "secret")
+
+    result = subprocess.run(
+        [servers.PROGRAM, "user", "set-password", "ann", "--data-dir", folder],
+        env=servers.environment(),
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert (result.returncode, result.stdout) == (2, "")
+    assert (
+        result.stderr == "calotype: There is no terminal to ask for the password at; give it with --password-stdin.\n"
+    )
 
 
 def test_a_new_password_of_a_first_account_goes_into_its_files_too(calotype, accounts, folder, monkeypatch):
