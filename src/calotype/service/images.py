@@ -77,12 +77,15 @@ class Images:
 
         Raises Refused, Invalid naming the field, OverLimit, and Conflict if the id was ever used.
         """
-        with self._catalogue.writing() as connection:
-            return self.insert_new(connection, caller, new, Status.ACTIVE if is_complete else Status.QUEUED)
-
-    def insert_new(self, connection: Connection, caller: Caller, new: NewImage, status: Status) -> Image:
-        """As `create`, in the transaction of a caller who has more to do in it."""
         self.check_new(caller, new)
+        with self._catalogue.writing() as connection:
+            return self.insert_new(connection, new, Status.ACTIVE if is_complete else Status.QUEUED)
+
+    def insert_new(self, connection: Connection, new: NewImage, status: Status) -> Image:
+        """The image that *new* describes, which `check_new` has let pass, in a transaction that may have more to do.
+
+        Raises Conflict if the id was ever used.
+        """
         now = self._clock()
         image = Image(
             id=new.id if new.id is not None else str(uuid.uuid4()),
