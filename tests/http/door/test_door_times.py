@@ -155,7 +155,8 @@ def test_an_upload_that_does_not_end_in_time_is_given_up_when_the_door_stops(sta
 
     door.stop()
     door.wait()
-    assert client.reply().status == 503
+    reply = client.reply()
+    assert (reply.status, reply.header("Retry-After")) == (503, "5")
     assert door.stage.sink.ending == ["The server is stopping."]
 
 
