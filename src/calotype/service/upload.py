@@ -12,7 +12,6 @@ from calotype.blobs.inspection import Inspection
 from calotype.blobs.stores import BlobStore, BlobWriter
 from calotype.catalogue import images, uploads
 from calotype.catalogue.engine import Catalogue, Connection
-from calotype.catalogue.records import StoredBlob
 from calotype.catalogue.uploads import UploadRow
 from calotype.domain.errors import (
     BadData,
@@ -24,7 +23,7 @@ from calotype.domain.errors import (
     ImageNotFound,
     OverLimit,
 )
-from calotype.domain.images import Image
+from calotype.domain.images import Image, StoredBlob
 from calotype.service.images import Clock
 
 log = logging.getLogger(__name__)
