@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import time
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -254,3 +255,58 @@ def test_a_reader_that_has_seen_enough_of_a_dump_is_no_error(tmp_path):
     )
 
     assert (result.returncode, result.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("command", ["load", "dump"])
+def test_an_unknown_option_is_not_taken_for_a_file(tmp_path, command):
+    load(tmp_path, write(tmp_path / "records.jsonl", [record()]))
+
+    result = servers.run("catalogue", command, "--data-dir", tmp_path / "data", "--resumed", cwd=tmp_path)
+
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "--resumed" in result.stderr
+    assert "option" in result.stderr
+    assert not (tmp_path / "--resumed").exists()
+
+
+def test_a_dump_that_finds_no_room_says_so_in_one_line(tmp_path):
+    load(tmp_path, write(tmp_path / "records.jsonl", [record()]))
+
+    with Path("/dev/full").open("wb") as full:
+        result = subprocess.run(
+            [servers.PROGRAM, "catalogue", "dump", "--data-dir", tmp_path / "data"],
+            env=servers.environment(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+        )
+
+    assert result.returncode == 2
+    assert result.stderr == "calotype: Standard output cannot be written: No space left on device.\n"
+
+
+@pytest.mark.parametrize("ending", ["", ".gz"])
+def test_a_dump_into_a_pipe_leaves_it_a_pipe(tmp_path, ending):
+    load(tmp_path, write(tmp_path / "records.jsonl", [record(name="piped")]))
+    pipe = tmp_path / f"pipe{ending}"
+    os.mkfifo(pipe)
+    reader = subprocess.Popen(["/bin/cat", pipe], stdout=subprocess.PIPE)
+
+    result = servers.run("catalogue", "dump", pipe, "--data-dir", tmp_path / "data", cwd=tmp_path)
+
+    (said, _) = reader.communicate(timeout=60)
+    assert result.returncode == 0
+    assert json.loads(gzip.decompress(said) if ending else said)["name"] == "piped"
+    assert pipe.is_fifo()
+
+
+def test_a_dump_through_a_link_leaves_the_link(tmp_path):
+    load(tmp_path, write(tmp_path / "records.jsonl", [record(name="linked")]))
+    link = tmp_path / "link.jsonl"
+    link.symlink_to(tmp_path / "target.jsonl")
+
+    servers.run("catalogue", "dump", link, "--data-dir", tmp_path / "data", cwd=tmp_path)
+
+    assert link.is_symlink()
+    assert json.loads((tmp_path / "target.jsonl").read_text())["name"] == "linked"

@@ -1,4 +1,5 @@
 import socket
+import subprocess
 
 import pytest
 
@@ -57,3 +58,16 @@ def test_a_command_that_cannot_reach_the_database_says_why_and_keeps_the_passwor
     assert (result.returncode, result.stdout, result.stderr.count("\n")) == (5, "", 1)
     assert f"port {port} failed" in result.stderr
     assert "hush" not in result.stderr
+
+
+def test_a_command_whose_standard_output_is_closed_ends_well(tmp_path):
+    result = subprocess.run(
+        ["/bin/sh", "-c", 'exec "$0" config show >&-', servers.PROGRAM],
+        cwd=tmp_path,
+        env=servers.environment(),
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+    )
+
+    assert (result.returncode, result.stderr) == (0, "")

@@ -31,7 +31,8 @@ def run(arguments: Sequence[str]) -> int:
     """The exit code of the command that *arguments* name, once it has run."""
     try:
         result = command_line()(arguments, exit_on_error=False, print_error=False, verbose=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # as it is where the caller has closed it
+            sys.stdout.flush()
     except BrokenPipeError:
         # Who reads our output has seen enough (`| head`); what is left in the buffer must not fail at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -37,6 +37,9 @@ def explain(error: Exception) -> tuple[Exit, str]:
             code, text = Exit.DATABASE, str(error) if foreign is None else f"{error} ({foreign})"
         case CalotypeError():
             code, text = Exit.USAGE, str(error)
+        case OSError():
+            what = error.filename or "Standard output"
+            code, text = Exit.USAGE, f"{what} cannot be written: {error.strerror}."
         case _:
             code, text = Exit.BUG, f"bug: {type(error).__name__}: {error} ({_place(error)})"
     return code, " ".join(text.split())
