@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -219,19 +220,27 @@ def test_on_a_terminal_the_progress_is_a_bar(tmp_path):
     file = write(tmp_path / "records.jsonl", [record() for _ in range(10)])
     ours, theirs = pty.openpty()
 
-    result = subprocess.run(
+    process = subprocess.Popen(
         [servers.PROGRAM, "catalogue", "load", file, "--data-dir", tmp_path / "data"],
         env=servers.environment(TERM="xterm", COLUMNS="100"),
         stderr=theirs,
-        check=False,
     )
     os.close(theirs)
-    shown = os.read(ours, 100_000).decode()
-    os.close(ours)
+    shown = read_to_the_end(ours)
 
-    assert result.returncode == 0
+    assert process.wait(timeout=60) == 0
     assert "━" in shown
     assert "10 images loaded" in shown
+
+
+def read_to_the_end(terminal):
+    """All that was written to the other side: a terminal hands out little at a time, and ends with an error."""
+    said = b""
+    with suppress(OSError):
+        while step := os.read(terminal, 65536):
+            said += step
+    os.close(terminal)
+    return said.decode()
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
