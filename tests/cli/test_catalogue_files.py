@@ -142,7 +142,7 @@ def test_a_load_that_was_killed_goes_on_behind_the_last_committed_line(tmp_path)
 
     assert 0 < killed_behind < len(records)
     assert result.returncode == 0
-    assert result.stderr.startswith(f"{len(records) - killed_behind:,} images loaded")
+    assert result.stderr.splitlines()[-1].startswith(f"{len(records) - killed_behind:,} images loaded")
     assert sorted(one["name"] for one in dump(tmp_path)) == sorted(one["name"] for one in records)
 
 
