@@ -21,6 +21,7 @@ from calotype.domain.errors import (
     Conflict,
     ImageGone,
     ImageNotFound,
+    NoSpace,
     OverLimit,
 )
 from calotype.domain.images import Image, StoredBlob
@@ -214,6 +215,9 @@ class Upload:
         try:
             yield
         except BaseException as error:
+            if isinstance(error, NoSpace):
+                # The client is told that its image is too large; the operator, that the store is full.
+                log.warning("Store %s is full.", self._row.store)
             self._end(f"{type(error).__name__}: {error}")
             raise
 
