@@ -3,6 +3,7 @@
 from calotype.domain.errors import Invalid
 from calotype.domain.images import Image, Status
 from calotype.faces.v1 import headers, wire
+from calotype.http import parts
 from calotype.http.messages import Receive, Request, Response, json_bytes
 from calotype.http.routes import Route, Wants
 from calotype.service.options import ServiceOptions
@@ -33,9 +34,9 @@ def create(services: Services, request: Request) -> Response | Receive:
 
 
 def download(services: Services, request: Request) -> Response:
-    """The data of an image, its metadata in the headers. Source: docs/api/v1.md, "Download"."""
+    """The data of an image or a part of them, its metadata in the headers. Source: docs/api/v1.md, "Download"."""
     image, blob = services.downloads.open(request.proven_caller, request.params["image_id"])
-    return Response(status=200, headers=((*_DATA_TYPE, *wire.write_headers(image))), blob=blob)
+    return parts.answer(request, blob, (*_DATA_TYPE, *wire.write_headers(image)), image.checksum)
 
 
 _MEDIA_TYPE = "application/octet-stream"
