@@ -9,6 +9,7 @@ from typing import BinaryIO, Protocol
 
 from calotype.domain.ranges import Part
 from calotype.http import request_ids
+from calotype.http.errors import BrokenBlob
 from calotype.http.messages import Blob, Response
 from calotype.http.pools import Pools
 
@@ -20,15 +21,14 @@ _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class Wire(Protocol):
-    """What a connection offers to those who write to it; each raises OSError when the client is gone."""
+    """What a connection offers to those who write to it; each raises OSError when the client is gone.
+
+    `send_file` raises BrokenBlob when the file cannot be read as far as it should.
+    """
 
     async def send(self, data: bytes) -> None: ...
 
     async def send_file(self, file: BinaryIO, first: int, length: int) -> None: ...
-
-
-class BrokenBlob(Exception):
-    """A blob gave fewer bytes than its size, after the size was promised to the client."""
 
 
 @dataclass(frozen=True, slots=True)
