@@ -41,7 +41,13 @@ class LocalStore(BlobStore):
         path = self._path(key)
         with _translated():
             self._make_folder(path.parent)
-            return LocalWriter(key, path, is_durable=self._is_durable)
+            try:
+                return LocalWriter(key, path, is_durable=self._is_durable)
+            except FileNotFoundError:
+                # Somebody tidied an empty sub-folder away that was there before.
+                self._known.discard(path.parent)
+                self._make_folder(path.parent)
+                return LocalWriter(key, path, is_durable=self._is_durable)
 
     def open(self, key: str) -> Blob:
         if not _KEY.fullmatch(key):
