@@ -2,6 +2,7 @@
 
 import errno
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -158,6 +159,19 @@ def test_a_file_cut_short_while_it_is_read_is_broken(tmp_path: Path) -> None:
     with pytest.raises(Broken, match="less"):
         blob.read(0, 10)
     blob.close()
+
+
+@pytest.mark.parametrize("name", ["cafe01", "cafe01.part"])
+def test_the_age_of_a_key_is_that_of_its_file(tmp_path: Path, name: str) -> None:
+    store = LocalStore(tmp_path)
+    for key in ("cafe01", "cafe02"):
+        store.writer(key).commit()
+    (tmp_path / "ca" / "cafe01").rename(tmp_path / "ca" / name)
+    an_hour_ago = time.time() - 3600
+    os.utime(tmp_path / "ca" / name, (an_hour_ago, an_hour_ago))
+
+    assert list(store.keys(unchanged_for_s=3500)) == ["cafe01"]
+    assert list(store.keys(unchanged_for_s=3700)) == []
 
 
 def test_what_a_crash_left_is_among_the_keys_and_can_be_deleted(tmp_path: Path) -> None:
