@@ -23,6 +23,7 @@ from calotype.http.messages import Request
 from calotype.http.routes import Face
 from calotype.logs import Log
 from calotype.service.accounts import Accounts
+from calotype.service.deletions import Deletions
 from calotype.service.downloads import Downloads
 from calotype.service.health import Health
 from calotype.service.images import Images
@@ -80,6 +81,7 @@ def build_services(settings: Settings, catalogue: Catalogue, stores: Stores, thr
         images=images,
         uploads=Uploads(catalogue, stores, images, rules, settings.images, now, node=node, threads=threads),
         downloads=Downloads(catalogue, stores, rules),
+        deletions=Deletions(catalogue, stores, rules, now),
         accounts=Accounts(catalogue, now),
         options=settings.images,
     )

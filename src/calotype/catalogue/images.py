@@ -91,6 +91,11 @@ def mark_failed(connection: Connection, image_id: str, upload_id: str, *, status
     return _leave_saving(connection, image_id, upload_id, status=status, updated_at=to_micros(now))
 
 
+def mark_deleted(connection: Connection, image: Image, now: datetime) -> bool:
+    """Leave of *image* its tombstone: it is not found by properties and tags any more. False as in `write`."""
+    return write(connection, replace(image, status=Status.DELETED, deleted_at=now, updated_at=now))
+
+
 def _leave_saving(connection: Connection, image_id: str, upload_id: str, **values: Any) -> bool:
     statement = (
         update(_images)

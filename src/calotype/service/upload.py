@@ -150,7 +150,8 @@ class Upload:
             return self._writer.commit()
         except BlobNotFound as error:
             # Only who ended the upload removes the bytes of one that is under way.
-            raise Conflict(f"The upload to image {self.image_id} was ended by somebody else.") from error
+            with self._parts.catalogue.reading() as connection:
+                raise self._lost(connection) from error
 
     def _activate(self, size_bytes: int, virtual_size_bytes: int | None) -> Image:
         try:

@@ -9,16 +9,15 @@ from functools import partial
 from calotype.blobs.digests import Digests
 from calotype.blobs.inspection import inspection_of
 from calotype.blobs.stores import Stores
-from calotype.catalogue import images as statements
 from calotype.catalogue import uploads
 from calotype.catalogue.engine import Catalogue, Connection
 from calotype.catalogue.uploads import UploadRow
-from calotype.domain import rights
 from calotype.domain.callers import Caller
-from calotype.domain.errors import Conflict, Invalid, OverLimit, Refused
-from calotype.domain.images import Image, Status
+from calotype.domain.errors import Invalid, OverLimit
+from calotype.domain.images import Image, Status, check_move
 from calotype.domain.rights import Action, Rules
-from calotype.service.images import Clock, Images, NewImage, find
+from calotype.service.changes import Change
+from calotype.service.images import Clock, Images, NewImage, find_own
 from calotype.service.options import ServiceOptions
 from calotype.service.upload import LEASE_S, Declared, Parts, Upload
 
@@ -76,25 +75,35 @@ class Uploads:
         return self._open(row, image, declared)
 
     def begin(
-        self, caller: Caller, image_id: str, declared: Declared, *, on_failure: Status, store: str | None = None
+        self,
+        caller: Caller,
+        image_id: str,
+        declared: Declared,
+        *,
+        on_failure: Status,
+        store: str | None = None,
+        change: Change | None = None,
     ) -> Upload:
         """An upload to a queued image, `saving` from now on, and *on_failure* if it fails: killed, or queued again.
 
-        Raises ImageNotFound and Refused by the caller's relation to the image, Conflict if it is not queued, Invalid if
-        a format is missing and OverLimit for data over the size cap, with nothing changed; NoSpace and Broken, with the
-        image *on_failure*.
+        *change* is made in the same transaction, its properties joining the others. A size and a checksum that the image
+        has by then are promises about the data, unless *declared* makes others.
+
+        Raises like `Images.update`, Conflict if the image is not queued, Invalid if a format is missing and OverLimit for
+        data over the size cap, with nothing changed; NoSpace and Broken, with the image *on_failure*.
         """
         self._rules.check(caller, Action.UPLOAD_IMAGE)
+        if change is not None:
+            self._images.check_may_change(caller, change)
         store_name = self._checked(declared, store)
         with self._catalogue.writing() as connection:
-            image = find(connection, caller, image_id, for_update=True)
-            if not rights.may_change(caller, image.owner):
-                raise Refused("You are not permitted to upload data to this image.")
-            if image.status is not Status.QUEUED:
-                raise Conflict(f"Image {image_id} is {image.status}; only a queued image takes data.")
+            image = find_own(connection, caller, image_id)
+            check_move(image.id, image.status, Status.SAVING)
+            if change is not None:
+                image = self._images.changed(caller, image, change, purge=False)
             require_formats(image)
-            if not statements.write(connection, replace(image, status=Status.SAVING, updated_at=self._clock())):
-                raise Conflict(f"Image {image_id} was changed by somebody else at the same time.")
+            image = self._images.write(connection, replace(image, status=Status.SAVING))
+            declared = _with_promises(declared, image)
             row = self._insert_row(connection, image, declared, on_failure, store_name)
         return self._open(row, image, declared)
 
@@ -137,6 +146,14 @@ class Uploads:
             cap_bytes=self._options.image_size_cap_bytes,
         )
         return Upload(row, declared, parts)
+
+
+def _with_promises(declared: Declared, image: Image) -> Declared:
+    return replace(
+        declared,
+        size_bytes=declared.size_bytes or image.size_bytes,
+        checksum=declared.checksum or image.checksum,
+    )
 
 
 def require_formats(image: Image) -> None:
