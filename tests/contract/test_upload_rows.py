@@ -82,8 +82,8 @@ def test_keeping_renews_the_lease_and_notes_the_bytes(catalogue: Catalogue) -> N
 def test_what_is_gone_can_be_neither_kept_nor_ended(catalogue: Catalogue) -> None:
     insert(catalogue, a_row())
     with catalogue.writing() as connection:
-        assert uploads.delete_upload(connection, "u1")
-        assert not uploads.delete_upload(connection, "u1")
+        assert uploads.delete_upload(connection, "u1") == 0
+        assert uploads.delete_upload(connection, "u1") is None
         assert not uploads.keep(connection, "u1", bytes_done=1, lease_s=60)
 
 

@@ -24,7 +24,10 @@ _MICROS = 1_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadRow:
-    """An upload that begins. *on_failure*: what the image becomes if it fails, killed or queued. *node*: who runs it."""
+    """An upload that begins. *on_failure*: what the image becomes if it fails, killed or queued. *node*: who runs it.
+
+    *bytes_reserved*: what counts for the owner of the image, whatever has come of it; `usage` is kept by the caller.
+    """
 
     id: str
     image_id: str
@@ -33,6 +36,7 @@ class UploadRow:
     on_failure: Status
     size_declared: int | None
     node: str
+    bytes_reserved: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,9 +68,16 @@ def keep(connection: Connection, upload_id: str, *, bytes_done: int, lease_s: in
     return result.rowcount == 1
 
 
-def delete_upload(connection: Connection, upload_id: str) -> bool:
-    """End the upload. False if it was no longer there."""
-    return connection.execute(delete(_uploads).where(_uploads.c.id == upload_id)).rowcount == 1
+def set_reserved(connection: Connection, upload_id: str, size_bytes: int) -> bool:
+    """Note how much the upload has reserved. False as in `keep`."""
+    statement = update(_uploads).where(_uploads.c.id == upload_id).values(bytes_reserved=size_bytes)
+    return connection.execute(statement).rowcount == 1
+
+
+def delete_upload(connection: Connection, upload_id: str) -> int | None:
+    """End the upload: the bytes it had reserved, to be released by the caller. None if it was no longer there."""
+    statement = delete(_uploads).where(_uploads.c.id == upload_id).returning(_uploads.c.bytes_reserved)
+    return connection.execute(statement).scalar_one_or_none()
 
 
 def select_lapsed(connection: Connection) -> list[LapsedUpload]:
@@ -109,9 +120,12 @@ def _to_lapsed(row: Row[Any]) -> LapsedUpload:
 
 
 def forget_bytes(connection: Connection, image_id: str) -> list[StoredBlob]:
-    """End the image's upload and take its data from it: the blobs that nothing names any more, half ones too."""
+    """End the image's upload and take its data from it: the blobs that nothing names any more, half ones too.
+
+    The size of a half one is what the upload had reserved: each as it counts for the owner, to be released by the caller.
+    """
     up, blob = _uploads.c, _blobs.c
-    arriving = delete(_uploads).where(up.image_id == image_id).returning(up.store, up.blob_key, up.bytes_done)
+    arriving = delete(_uploads).where(up.image_id == image_id).returning(up.store, up.blob_key, up.bytes_reserved)
     held = delete(_blobs).where(blob.image_id == image_id).returning(blob.store, blob.key, blob.size_bytes)
     rows = [*connection.execute(arriving), *connection.execute(held)]
     return [StoredBlob(store=store, key=key, size_bytes=size_bytes) for store, key, size_bytes in rows]

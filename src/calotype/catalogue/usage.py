@@ -27,16 +27,27 @@ Amounts = Mapping[str, int]
 """How much of each kind."""
 
 
-def add_image(connection: Connection, owner: str | None, *, reserve_bytes: int = 0) -> OverLimit | None:
-    """Count one more image of *owner*, and reserve as many bytes for its data.
+def add_image(connection: Connection, owner: str | None) -> None:
+    """Count one more image of *owner*. Raises OverLimit, with nothing changed, if the quota has no room. One statement."""
+    if _take(connection, owner, {"images": 1}):
+        raise _over_limit(connection, owner, "images")
 
-    Gives what is to be raised, once the transaction has ended well, if the bytes are over the quota: the image counts then,
-    and no byte is reserved. Raises OverLimit if the image is over; then the transaction is to be undone. One statement.
+
+def begin_upload(
+    connection: Connection, owner: str | None, size_declared: int | None, *, is_new: bool
+) -> OverLimit | None:
+    """Reserve what an upload declares, and count its image if that *is_new*.
+
+    Gives what is to be raised, once the transaction has ended well, if the quota has no room for the bytes, or is used up
+    where none are declared: no byte is reserved then, and the image counts. Raises OverLimit if a new image is over; then
+    the transaction is to be undone. One statement, two if no size is declared.
     """
-    refused = _take(connection, owner, {"bytes": reserve_bytes, "images": 1})
+    refused = _take(connection, owner, {"bytes": size_declared or 0, "images": int(is_new)})
     if "images" in refused:
         raise _over_limit(connection, owner, "images")
-    return _over_limit(connection, owner, "bytes") if refused else None
+    if refused or (not size_declared and _is_used_up(connection, owner)):
+        return _over_limit(connection, owner, "bytes")
+    return None
 
 
 def drop_image(connection: Connection, owner: str | None, *, release_bytes: int = 0) -> None:
@@ -78,14 +89,6 @@ def move_image(connection: Connection, image_id: str, source: str | None, target
             raise _over_limit(connection, project, min(refused))
 
 
-def check_room(connection: Connection, owner: str | None) -> None:
-    """Raises OverLimit if not one more byte is within the quota. One statement."""
-    used = select(usage.c.value).where(usage.c.project == owner, usage.c.kind == "bytes").scalar_subquery()
-    full = select(projects.c.id).where(projects.c.id == owner, projects.c.quota_bytes <= func.coalesce(used, 0))
-    if connection.execute(full).first() is not None:
-        raise _over_limit(connection, owner, "bytes")
-
-
 def held_bytes(connection: Connection, image_id: str) -> int:
     """The bytes that count for the image: of its blobs, and reserved by its upload. One statement."""
     held = union_all(
@@ -119,10 +122,6 @@ def recount(connection: Connection) -> None:
         connection.execute(statement)
 
 
-def delete_usage(connection: Connection, project: str) -> None:
-    connection.execute(usage.delete().where(usage.c.project == project))
-
-
 def _take(connection: Connection, owner: str | None, amounts: Amounts) -> set[str]:
     """Add *amounts* as far as the quota admits each kind; the kinds it does not, which are as they were."""
     wanted = {kind: amount for kind, amount in amounts.items() if amount > 0}
@@ -136,6 +135,13 @@ def _give_back(connection: Connection, owner: str | None, amounts: Amounts) -> N
     wanted = {kind: amount for kind, amount in amounts.items() if amount > 0}
     if owner is not None and wanted:
         connection.execute(_GIVE_BACK[tuple(wanted)], {"project": owner, **{k: -n for k, n in wanted.items()}})
+
+
+def _is_used_up(connection: Connection, owner: str | None) -> bool:
+    """True if not one more byte is within the quota."""
+    used = select(usage.c.value).where(usage.c.project == owner, usage.c.kind == "bytes").scalar_subquery()
+    full = select(projects.c.id).where(projects.c.id == owner, projects.c.quota_bytes <= func.coalesce(used, 0))
+    return connection.execute(full).first() is not None
 
 
 def _over_limit(connection: Connection, owner: str | None, kind: str) -> OverLimit:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from calotype.blobs.stores import Stores
 from calotype.catalogue import images as statements
-from calotype.catalogue import uploads
+from calotype.catalogue import uploads, usage
 from calotype.catalogue.engine import Catalogue, Connection
 from calotype.catalogue.records import StoredBlob
 from calotype.domain import rights
@@ -47,7 +47,9 @@ class Deletions:
         check_move(image.id, image.status, Status.DELETED)
         if not statements.mark_deleted(connection, image, self._clock()):
             raise Overtaken(f"Image {image.id} was changed by somebody else at the same time.")
-        return uploads.forget_bytes(connection, image.id)
+        blobs = uploads.forget_bytes(connection, image.id)
+        usage.drop_image(connection, image.owner, release_bytes=sum(blob.size_bytes for blob in blobs))
+        return blobs
 
     def _remove(self, blobs: Iterable[StoredBlob]) -> None:
         for blob in blobs:

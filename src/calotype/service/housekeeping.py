@@ -11,7 +11,7 @@ from enum import StrEnum
 from itertools import islice
 
 from calotype.blobs.stores import BlobStore, Stores
-from calotype.catalogue import images, tokens, uploads
+from calotype.catalogue import images, tokens, uploads, usage
 from calotype.catalogue.engine import Catalogue
 from calotype.catalogue.times import to_micros
 from calotype.catalogue.uploads import LapsedUpload
@@ -109,11 +109,13 @@ class Housekeeping:
         in between, they are an orphan.
         """
         with self._catalogue.writing() as connection:
-            images.get(connection, lapsed.image_id, for_update=True)
+            image = images.get(connection, lapsed.image_id, for_update=True)
             if uploads.hold_lapsed(connection, lapsed.id) is None:
                 return False
             images.mark_failed(connection, lapsed.image_id, lapsed.id, status=lapsed.on_failure, now=self._clock())
-            uploads.delete_upload(connection, lapsed.id)
+            reserved_bytes = uploads.delete_upload(connection, lapsed.id)
+            if image is not None and reserved_bytes:
+                usage.release(connection, image.owner, reserved_bytes)
         log.info("Upload %s was lost; image %s is %s", lapsed.id, lapsed.image_id, lapsed.on_failure)
         self._remove_bytes(lapsed)
         return True

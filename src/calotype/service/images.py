@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from calotype.catalogue import images as statements
-from calotype.catalogue import listing
+from calotype.catalogue import listing, usage
 from calotype.catalogue.engine import Catalogue, Connection
 from calotype.domain import rights
 from calotype.domain.callers import Caller
@@ -79,10 +79,12 @@ class Images:
         Raises Refused, Invalid naming the field, OverLimit, and Conflict if the id was ever used.
         """
         with self._catalogue.writing() as connection:
-            return self.insert_new(connection, caller, new, Status.ACTIVE if is_complete else Status.QUEUED)
+            image = self.insert_new(connection, caller, new, Status.ACTIVE if is_complete else Status.QUEUED)
+            usage.add_image(connection, image.owner)
+            return image
 
     def insert_new(self, connection: Connection, caller: Caller, new: NewImage, status: Status) -> Image:
-        """As `create`, in the transaction of a caller who has more to do in it."""
+        """As `create`, in the transaction of a caller who has more to do in it, and counts the image at its end."""
         self.check_new(caller, new)
         now = self._clock()
         image = Image(
@@ -128,7 +130,7 @@ class Images:
         self.check_may_change(caller, change)
         with self._catalogue.writing() as connection:
             image = find_own(connection, caller, image_id)
-            return self.write(connection, self.changed(caller, image, change, purge=purge))
+            return self.write(connection, self.changed(caller, image, change, purge=purge), was=image)
 
     def check_may_change(self, caller: Caller, change: Change) -> None:
         """Raises Refused for rights that *caller* lacks to *change* any image at all."""
@@ -148,11 +150,16 @@ class Images:
         self._check_property_count(made.properties)
         return made
 
-    def write(self, connection: Connection, image: Image) -> Image:
-        """*image*, stored as its next version, changed now. Raises Overtaken if it is at another version than *image*."""
+    def write(self, connection: Connection, image: Image, *, was: Image) -> Image:
+        """*image*, stored as its next version, changed now; *was*: as it is held by the transaction.
+
+        Raises Overtaken if it is at another version than *image*, and OverLimit if a new owner has no room for it.
+        """
         image = replace(image, updated_at=self._clock())
         if not statements.write(connection, image):
             raise Overtaken(f"Image {image.id} was changed by somebody else at the same time.")
+        if image.owner != was.owner:
+            usage.move_image(connection, image.id, was.owner, image.owner)
         return replace(image, version=image.version + 1)
 
     def _check_property_count(self, properties: dict[str, str | None]) -> None:

@@ -9,7 +9,8 @@ from functools import partial
 from calotype.blobs.digests import Digests
 from calotype.blobs.inspection import inspection_of
 from calotype.blobs.stores import Stores
-from calotype.catalogue import uploads
+from calotype.catalogue import images as statements
+from calotype.catalogue import uploads, usage
 from calotype.catalogue.engine import Catalogue, Connection
 from calotype.catalogue.uploads import UploadRow
 from calotype.domain.callers import Caller
@@ -60,8 +61,8 @@ class Uploads:
         """An upload to an image made for it. The image is `saving` before a byte is taken, and *on_failure* if it fails.
 
         Raises Refused, Invalid, OverLimit and Conflict like `Images.create`, and OverLimit for data over the size cap,
-        with nothing made; Invalid if a format is missing, with the image queued; NoSpace and Broken, with the image
-        *on_failure*.
+        with nothing made; Invalid if a format is missing, with the image queued; OverLimit for data over the project's
+        quota, NoSpace and Broken, with the image *on_failure*.
         """
         self._rules.check(caller, Action.UPLOAD_IMAGE)
         self._images.check_new(caller, new)
@@ -70,9 +71,11 @@ class Uploads:
         with self._catalogue.writing() as connection:
             image = self._images.insert_new(connection, caller, new, status)
             if status is Status.SAVING:
-                row = self._insert_row(connection, image, declared, on_failure, store_name)
+                begun = self._begin(connection, image, declared, on_failure, store_name, is_new=True)
+            else:
+                usage.add_image(connection, image.owner)
         require_formats(image)
-        return self._open(row, image, declared)
+        return self._open(begun, image, declared)
 
     def begin(
         self,
@@ -90,22 +93,23 @@ class Uploads:
         has by then are promises about the data, unless *declared* makes others.
 
         Raises like `Images.update`, Conflict if the image is not queued, Invalid if a format is missing and OverLimit for
-        data over the size cap, with nothing changed; NoSpace and Broken, with the image *on_failure*.
+        data over the size cap, with nothing changed; OverLimit for data over the project's quota, NoSpace and Broken, with
+        the image *on_failure*.
         """
         self._rules.check(caller, Action.UPLOAD_IMAGE)
         if change is not None:
             self._images.check_may_change(caller, change)
         store_name = self._checked(declared, store)
         with self._catalogue.writing() as connection:
-            image = find_own(connection, caller, image_id)
+            image = was = find_own(connection, caller, image_id)
             check_move(image.id, image.status, Status.SAVING)
             if change is not None:
                 image = self._images.changed(caller, image, change, purge=False)
             require_formats(image)
-            image = self._images.write(connection, replace(image, status=Status.SAVING))
+            image = self._images.write(connection, replace(image, status=Status.SAVING), was=was)
             declared = _with_promises(declared, image)
-            row = self._insert_row(connection, image, declared, on_failure, store_name)
-        return self._open(row, image, declared)
+            begun = self._begin(connection, image, declared, on_failure, store_name, is_new=False)
+        return self._open(begun, image, declared)
 
     def _checked(self, declared: Declared, store: str | None) -> str:
         """The name of the store to use. Raises OverLimit for what is declared too large, Invalid for no store of ours."""
@@ -116,25 +120,45 @@ class Uploads:
             raise Invalid("store", store, f"not one of {', '.join(self._stores.by_name)}")
         return store or self._stores.default
 
-    def _insert_row(
-        self, connection: Connection, image: Image, declared: Declared, on_failure: Status, store: str
-    ) -> UploadRow:
+    def _begin(
+        self,
+        connection: Connection,
+        image: Image,
+        declared: Declared,
+        on_failure: Status,
+        store: str,
+        *,
+        is_new: bool,
+    ) -> UploadRow | OverLimit:
+        """The row that stands for the upload from now on, or what to raise if the quota has no room for it.
+
+        Then the image is *on_failure* already. Raises OverLimit if there is no room for one more image.
+        """
+        size_declared = declared.size_bytes or declared.body_bytes
         row = UploadRow(
             id=str(uuid.uuid4()),
             image_id=image.id,
             blob_key=secrets.token_hex(_KEY_BYTES),
             store=store,
             on_failure=on_failure,
-            size_declared=declared.size_bytes or declared.body_bytes,
+            size_declared=size_declared,
             node=self._node,
+            bytes_reserved=size_declared or 0,
         )
         uploads.insert_upload(connection, row, lease_s=LEASE_S)
-        return row
+        refusal = usage.begin_upload(connection, image.owner, size_declared, is_new=is_new)
+        if refusal is None:
+            return row
+        statements.mark_failed(connection, image.id, row.id, status=on_failure, now=self._clock())
+        uploads.delete_upload(connection, row.id)
+        return refusal
 
-    def _open(self, row: UploadRow, image: Image, declared: Declared) -> Upload:
+    def _open(self, begun: UploadRow | OverLimit, image: Image, declared: Declared) -> Upload:
+        if isinstance(begun, OverLimit):
+            raise begun
         parts = Parts(
             catalogue=self._catalogue,
-            store=self._stores.by_name[row.store],
+            store=self._stores.by_name[begun.store],
             inspect=partial(
                 inspection_of,
                 image.disk_format or "",
@@ -145,7 +169,7 @@ class Uploads:
             clock=self._clock,
             cap_bytes=self._options.image_size_cap_bytes,
         )
-        return Upload(row, declared, parts)
+        return Upload(begun, declared, parts)
 
 
 def _with_promises(declared: Declared, image: Image) -> Declared:

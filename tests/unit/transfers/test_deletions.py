@@ -160,7 +160,7 @@ def test_a_download_under_way_goes_on(studio: Studio) -> None:
 
 @pytest.mark.parametrize("caller", [MEMBER, ADMIN])
 def test_an_upload_to_a_deleted_image_learns_it_at_its_end_and_leaves_nothing(studio: Studio, caller: Caller) -> None:
-    upload = studio.begin()
+    upload = studio.begin(body_bytes=8)
     upload.write(b"data")
 
     studio.deletions.delete(caller, upload.image_id)

@@ -159,7 +159,7 @@ def test_an_image_at_another_version_is_not_written(studio: Studio) -> None:
 
     with studio.catalogue.writing() as connection:
         with pytest.raises(Overtaken):
-            studio.images.write(connection, image)
+            studio.images.write(connection, image, was=image)
         assert not statements.mark_deleted(connection, image, studio.clock())
 
     assert studio.shown(image.id).name == "faster"
