@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asking import V1
 from sqlalchemy import insert
 
 from calotype import app
@@ -53,6 +54,21 @@ def tell(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Story], Any]:
             yield port
 
     return run
+
+
+@pytest.fixture
+def with_folder(tell: Callable[[Story], Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[V1, Path]]:
+    """An application of the test's own with nothing in it, and the folder of its store."""
+    folders: list[Path] = []
+    open_stores = app.open_stores
+
+    def noting(settings: Settings) -> Any:
+        folders.append(app.blob_folder(settings))
+        return open_stores(settings)
+
+    monkeypatch.setattr(app, "open_stores", noting)
+    with tell({}) as port:
+        yield V1(port), folders[0]
 
 
 def _settings(options: dict[str, Any], data_dir: Path) -> Settings:
