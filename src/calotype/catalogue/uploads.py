@@ -5,11 +5,22 @@ written and says what becomes of the image should the upload be lost. Source: do
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, union_all, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Row,
+    bindparam,
+    delete,
+    insert,
+    select,
+    union_all,
+    update,
+)
 
 from calotype.catalogue import tables
 from calotype.catalogue.clock import DatabaseNow
@@ -55,10 +66,26 @@ _LAPSED = select(*(_uploads.c[field.name] for field in fields(LapsedUpload))).wh
 )
 
 
+#: What every transfer asks is put together once: SQLAlchemy takes longer for that than the database for the answer.
+_ROW = tuple(field.name for field in fields(UploadRow))
+_INSERT_UPLOAD = insert(_uploads).values(
+    **{name: bindparam(name) for name in _ROW},
+    bytes_done=0,
+    lease_until=DatabaseNow() + bindparam("lease", type_=BigInteger),
+)
+_DELETE_UPLOAD = delete(_uploads).where(_uploads.c.id == bindparam("upload_id")).returning(_uploads.c.bytes_reserved)
+_INSERT_BLOB = insert(_blobs)
+_FIND_BLOBS = (
+    select(_blobs.c.store, _blobs.c.key, _blobs.c.size_bytes)
+    .where(_blobs.c.image_id == bindparam("image_id"))
+    .order_by(_blobs.c.created_at, _blobs.c.key)
+)
+
+
 def insert_upload(connection: Connection, row: UploadRow, *, lease_s: int) -> None:
     """Put *row* in with a lease of *lease_s* from now. Raises Conflict if the image has an upload under way."""
-    lease = {"bytes_done": 0, "lease_until": _lease(lease_s)}
-    connection.execute(insert(_uploads).values(**{**asdict(row), "on_failure": row.on_failure.value}, **lease))
+    values = {field: getattr(row, field) for field in _ROW}
+    connection.execute(_INSERT_UPLOAD, {**values, "on_failure": row.on_failure.value, "lease": lease_s * _MICROS})
 
 
 def keep(connection: Connection, upload_id: str, *, bytes_done: int, lease_s: int) -> bool:
@@ -76,8 +103,7 @@ def set_reserved(connection: Connection, upload_id: str, size_bytes: int) -> boo
 
 def delete_upload(connection: Connection, upload_id: str) -> int | None:
     """End the upload: the bytes it had reserved, to be released by the caller. None if it was no longer there."""
-    statement = delete(_uploads).where(_uploads.c.id == upload_id).returning(_uploads.c.bytes_reserved)
-    return connection.execute(statement).scalar_one_or_none()
+    return connection.execute(_DELETE_UPLOAD, {"upload_id": upload_id}).scalar_one_or_none()
 
 
 def select_lapsed(connection: Connection) -> list[LapsedUpload]:
@@ -105,14 +131,13 @@ def select_named(connection: Connection, keys: Sequence[str]) -> set[str]:
 def insert_blob(connection: Connection, image_id: str, blob: StoredBlob, now: datetime) -> None:
     """Note that *blob* holds the data of the image."""
     row = {"key": blob.key, "store": blob.store, "size_bytes": blob.size_bytes}
-    connection.execute(insert(_blobs).values(**row, image_id=image_id, created_at=to_micros(now)))
+    connection.execute(_INSERT_BLOB, {**row, "image_id": image_id, "created_at": to_micros(now)})
 
 
 def find_blobs(connection: Connection, image_id: str) -> list[StoredBlob]:
     """The blobs that hold the image's data, at most one a store, the oldest first."""
-    statement = select(_blobs.c.store, _blobs.c.key, _blobs.c.size_bytes).where(_blobs.c.image_id == image_id)
-    rows = connection.execute(statement.order_by(_blobs.c.created_at, _blobs.c.key))
-    return [StoredBlob(store=row.store, key=row.key, size_bytes=row.size_bytes) for row in rows]
+    rows = connection.execute(_FIND_BLOBS, {"image_id": image_id})
+    return [StoredBlob(store, key, size_bytes) for store, key, size_bytes in rows]
 
 
 def _to_lapsed(row: Row[Any]) -> LapsedUpload:
