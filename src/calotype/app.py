@@ -26,6 +26,7 @@ from calotype.service.accounts import Accounts
 from calotype.service.deletions import Deletions
 from calotype.service.downloads import Downloads
 from calotype.service.health import Health
+from calotype.service.housekeeping import Housekeeping
 from calotype.service.images import Images
 from calotype.service.services import Services
 from calotype.service.uploads import Uploads
@@ -60,6 +61,16 @@ def open_door(settings: Settings) -> Iterator[Door]:
         door = Door(services, faces.find, settings.http, Log("calotype.access"))
         closing.callback(door.close)
         yield door
+
+
+@contextmanager
+def open_housekeeping(settings: Settings) -> Iterator[Housekeeping]:
+    """Housekeeping over the catalogue and the stores; closed with the block."""
+    catalogue = open_catalogue(settings)
+    try:
+        yield Housekeeping(catalogue, open_stores(settings), now)
+    finally:
+        catalogue.close()
 
 
 def blob_folder(settings: Settings) -> Path:
