@@ -19,6 +19,10 @@ _images = tables.images
 _SELECT: Select[Any] = select(*(_images.c[name] for name in STORED)).where(_images.c.id == bindparam("image_id"))
 _SELECT_FOR_UPDATE = _SELECT.with_for_update()
 _INSERT_ID, _INSERT = insert(tables.used_ids), insert(_images)
+_members = tables.image_members.c
+_IS_MEMBER: Select[Any] = select(_members.image_id).where(
+    _members.image_id == bindparam("image_id"), _members.member == bindparam("project")
+)
 
 
 def insert_image(connection: Connection, image: Image) -> None:
@@ -43,9 +47,7 @@ def is_member(connection: Connection, image_id: str, project: str | None) -> boo
     """True if the image has a member row for *project*, whatever the member answered."""
     if project is None:
         return False
-    members = tables.image_members
-    statement = select(members.c.image_id).where(members.c.image_id == image_id, members.c.member == project)
-    return connection.execute(statement).one_or_none() is not None
+    return connection.execute(_IS_MEMBER, {"image_id": image_id, "project": project}).one_or_none() is not None
 
 
 def write(connection: Connection, image: Image) -> bool:

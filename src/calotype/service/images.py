@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 from calotype.catalogue import images as statements
 from calotype.catalogue import listing, usage
@@ -173,10 +174,11 @@ def find(connection: Connection, caller: Caller, image_id: str, *, for_update: b
     image = statements.get(connection, image_id, for_update=for_update)
     if image is None or (image.is_deleted and not caller.is_admin):
         raise ImageNotFound(image_id)
-    member = statements.is_member(connection, image_id, caller.project)
-    if not rights.may_see(caller, image.owner, image.visibility, is_member=member):
-        raise ImageNotFound(image_id)
-    return image
+    may_see = partial(rights.may_see, caller, image.owner, image.visibility)
+    # The members are looked at for those alone who may see the image by nothing else.
+    if may_see(is_member=False) or may_see(is_member=statements.is_member(connection, image_id, caller.project)):
+        return image
+    raise ImageNotFound(image_id)
 
 
 def find_own(connection: Connection, caller: Caller, image_id: str) -> Image:
