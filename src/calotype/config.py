@@ -5,6 +5,7 @@ Source: docs/operate/configure.md.
 """
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from cyclopts import Parameter, Token
 from cyclopts.validators import Number
 
 from calotype.domain.errors import Invalid
+from calotype.domain.texts import is_storable
 from calotype.http.options import HttpOptions
 from calotype.service.options import HousekeepingOptions, ServiceOptions
 
@@ -96,9 +98,13 @@ class Settings:
         for part in (self.serve, self.images, self.housekeeping, self.http):
             for option in fields(part):
                 _check_range(option.name, getattr(part, option.name))
+        if not is_storable(str(self.serve.data_dir)):
+            raise Invalid("data_dir", self.serve.data_dir, "its name is not UTF-8")
         _check_database_url(self.database_url)
-        if (url := self.http.public_endpoint) is not None and not url.startswith(("http://", "https://")):
-            raise Invalid("public_endpoint", url, "begins neither with http:// nor with https://")
+        if (url := self.http.public_endpoint) is not None and _ENDPOINT.fullmatch(url) is None:
+            raise Invalid(
+                "public_endpoint", url, "is not http:// or https://, a host and a path without slash at its end"
+            )
 
     @property
     def database_url(self) -> Secret:
@@ -134,6 +140,8 @@ def _check_range(name: str, value: object) -> None:
 
 
 _SQLITE: Final = "sqlite:///"
+
+_ENDPOINT: Final = re.compile(r"https?://[^\s/?#\"<>]+(/[^\s/?#\"<>]+)*")
 
 
 def _check_database_url(url: Secret) -> None:

@@ -8,6 +8,8 @@ import signal
 import sqlite3
 import subprocess
 import time
+from contextlib import suppress
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -140,7 +142,7 @@ def test_a_load_that_was_killed_goes_on_behind_the_last_committed_line(tmp_path)
 
     assert 0 < killed_behind < len(records)
     assert result.returncode == 0
-    assert result.stderr.startswith(f"{len(records) - killed_behind:,} images loaded")
+    assert result.stderr.splitlines()[-1].startswith(f"{len(records) - killed_behind:,} images loaded")
     assert sorted(one["name"] for one in dump(tmp_path)) == sorted(one["name"] for one in records)
 
 
@@ -218,19 +220,27 @@ def test_on_a_terminal_the_progress_is_a_bar(tmp_path):
     file = write(tmp_path / "records.jsonl", [record() for _ in range(10)])
     ours, theirs = pty.openpty()
 
-    result = subprocess.run(
+    process = subprocess.Popen(
         [servers.PROGRAM, "catalogue", "load", file, "--data-dir", tmp_path / "data"],
         env=servers.environment(TERM="xterm", COLUMNS="100"),
         stderr=theirs,
-        check=False,
     )
     os.close(theirs)
-    shown = os.read(ours, 100_000).decode()
-    os.close(ours)
+    shown = read_to_the_end(ours)
 
-    assert result.returncode == 0
+    assert process.wait(timeout=60) == 0
     assert "━" in shown
     assert "10 images loaded" in shown
+
+
+def read_to_the_end(terminal):
+    """All that was written to the other side: a terminal hands out little at a time, and ends with an error."""
+    said = b""
+    with suppress(OSError):
+        while step := os.read(terminal, 65536):
+            said += step
+    os.close(terminal)
+    return said.decode()
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
@@ -254,3 +264,58 @@ def test_a_reader_that_has_seen_enough_of_a_dump_is_no_error(tmp_path):
     )
 
     assert (result.returncode, result.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("command", ["load", "dump"])
+def test_an_unknown_option_is_not_taken_for_a_file(tmp_path, command):
+    load(tmp_path, write(tmp_path / "records.jsonl", [record()]))
+
+    result = servers.run("catalogue", command, "--data-dir", tmp_path / "data", "--resumed", cwd=tmp_path)
+
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "--resumed" in result.stderr
+    assert "option" in result.stderr
+    assert not (tmp_path / "--resumed").exists()
+
+
+def test_a_dump_that_finds_no_room_says_so_in_one_line(tmp_path):
+    load(tmp_path, write(tmp_path / "records.jsonl", [record()]))
+
+    with Path("/dev/full").open("wb") as full:
+        result = subprocess.run(
+            [servers.PROGRAM, "catalogue", "dump", "--data-dir", tmp_path / "data"],
+            env=servers.environment(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+        )
+
+    assert result.returncode == 2
+    assert result.stderr == "calotype: Standard output cannot be written: No space left on device.\n"
+
+
+@pytest.mark.parametrize("ending", ["", ".gz"])
+def test_a_dump_into_a_pipe_leaves_it_a_pipe(tmp_path, ending):
+    load(tmp_path, write(tmp_path / "records.jsonl", [record(name="piped")]))
+    pipe = tmp_path / f"pipe{ending}"
+    os.mkfifo(pipe)
+    reader = subprocess.Popen(["/bin/cat", pipe], stdout=subprocess.PIPE)
+
+    result = servers.run("catalogue", "dump", pipe, "--data-dir", tmp_path / "data", cwd=tmp_path)
+
+    (said, _) = reader.communicate(timeout=60)
+    assert result.returncode == 0
+    assert json.loads(gzip.decompress(said) if ending else said)["name"] == "piped"
+    assert pipe.is_fifo()
+
+
+def test_a_dump_through_a_link_leaves_the_link(tmp_path):
+    load(tmp_path, write(tmp_path / "records.jsonl", [record(name="linked")]))
+    link = tmp_path / "link.jsonl"
+    link.symlink_to(tmp_path / "target.jsonl")
+
+    servers.run("catalogue", "dump", link, "--data-dir", tmp_path / "data", cwd=tmp_path)
+
+    assert link.is_symlink()
+    assert json.loads((tmp_path / "target.jsonl").read_text())["name"] == "linked"

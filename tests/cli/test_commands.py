@@ -1,3 +1,6 @@
+import socket
+import subprocess
+
 import pytest
 
 import servers
@@ -44,3 +47,27 @@ def test_a_command_that_finds_no_catalogue_ends_with_5_and_makes_none(tmp_path, 
     assert (result.returncode, result.stdout) == (5, "")
     assert str(tmp_path / "data" / "catalogue.sqlite") in result.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_command_that_cannot_reach_the_database_says_why_and_keeps_the_password(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+
+    result = servers.run("user", "list", cwd=tmp_path, CALOTYPE_DATABASE=f"postgresql://u:hush@127.0.0.1:{port}/x")
+
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (5, "", 1)
+    assert f"port {port} failed" in result.stderr
+    assert "hush" not in result.stderr
+
+
+def test_a_command_whose_standard_output_is_closed_ends_well(tmp_path):
+    result = subprocess.run(
+        ["/bin/sh", "-c", 'exec "$0" config show >&-', servers.PROGRAM],
+        cwd=tmp_path,
+        env=servers.environment(),
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+    )
+
+    assert (result.returncode, result.stderr) == (0, "")

@@ -139,6 +139,11 @@ def test_an_unknown_variable_is_refused_and_named(tmp_path):
         (["--database", "sqlite:///:memory:"], "database"),
         (["--database", "sqlite:///catalogue.sqlite?mode=ro"], "database"),
         (["--database", "sqlite:///catalogue%00.sqlite"], "database"),
+        (["--data-dir", "a\udcff"], "data_dir"),
+        (["--public-endpoint", "https://images.example/"], "public_endpoint"),
+        (["--public-endpoint", "https://"], "public_endpoint"),
+        (["--public-endpoint", "https://images.example?a=b"], "public_endpoint"),
+        (["--public-endpoint", 'https://images.example/"a b"'], "public_endpoint"),
         (["surplus"], "surplus"),
     ],
 )

@@ -15,11 +15,10 @@ from calotype.blobs.stores import Stores
 from calotype.catalogue import images as statements
 from calotype.catalogue import tables, uploads
 from calotype.catalogue.engine import Catalogue
-from calotype.catalogue.records import StoredBlob
 from calotype.catalogue.uploads import UploadRow
 from calotype.domain.callers import Caller
 from calotype.domain.errors import CalotypeError, Conflict, ImageGone, ImageNotFound, Refused
-from calotype.domain.images import Image, Status
+from calotype.domain.images import Image, Status, StoredBlob
 from calotype.domain.rights import DEFAULT_RULES, Rules
 from calotype.service.changes import Change
 from calotype.service.deletions import Deletions

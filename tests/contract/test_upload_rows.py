@@ -10,11 +10,10 @@ from sqlalchemy import select, update
 from calotype.catalogue import images, tables, uploads
 from calotype.catalogue.clock import DatabaseNow
 from calotype.catalogue.engine import Catalogue
-from calotype.catalogue.records import StoredBlob
 from calotype.catalogue.times import to_micros
 from calotype.catalogue.uploads import UploadRow
 from calotype.domain.errors import Conflict
-from calotype.domain.images import Image, Status
+from calotype.domain.images import Image, Status, StoredBlob
 
 MINUTE = 60_000_000
 

@@ -125,7 +125,9 @@ def test_every_route_is_in_a_document():
 
 
 def test_make_alone_lists_its_verbs():
-    listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(
+        ["make", "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
     verbs = [line.split()[1] for line in listed.splitlines()]
 
     assert verbs == ["help", "setup", "serve", "clients", "check", "test", "proof", "bench", "docs", "clean"]

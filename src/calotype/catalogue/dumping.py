@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import Column, Connection, Row, select
 
 from calotype.catalogue.engine import Catalogue
-from calotype.catalogue.records import Entry, StoredBlob, write_entry
+from calotype.catalogue.records import Entry, write_entry
 from calotype.catalogue.rows import STORED, to_image
 from calotype.catalogue.tables import blobs, image_members, images, uploads
-from calotype.domain.images import Image, Member, MemberStatus, Status
+from calotype.domain.images import Image, Member, MemberStatus, Status, StoredBlob
 
 #: Images a transaction reads; some milliseconds, so that a dump holds up nobody and SQLite's log is not kept from shrinking.
 _PAGE = 500

@@ -115,6 +115,8 @@ def _sqlite_engine(url: URL, options: CatalogueOptions, *, begin: str, query_onl
         pool_size=options.pool_size if query_only else 1,
         max_overflow=0,
         pool_timeout=options.lock_wait_s,
+        # The connection used last has the catalogue's upper pages in its cache; taken in turn, each of eight is cold.
+        pool_use_lifo=True,
         hide_parameters=True,
     )
 
@@ -123,9 +125,8 @@ def _sqlite_engine(url: URL, options: CatalogueOptions, *, begin: str, query_onl
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute(f"PRAGMA synchronous={'FULL' if options.is_durable else 'OFF'}")
-        # 64 MiB a connection at most: the upper levels of every index of a million images.
-        cursor.execute("PRAGMA cache_size=-65536" if query_only else "PRAGMA cache_size=-16384")
-        cursor.execute("PRAGMA mmap_size=0")
+        # 16 MiB a connection, with eight readers 144 in all: a page of a million images touches less than 1 MiB.
+        cursor.execute("PRAGMA cache_size=-16384")
         if query_only:
             cursor.execute("PRAGMA query_only=ON")
             deadline = record.info["deadline"] = [0.0]

@@ -63,20 +63,30 @@ def open_lines(name: str) -> Iterator[LineFile]:
 
 
 def write_lines(name: str, lines: Iterable[bytes]) -> int:
-    """How many *lines* went into the file *name*, which is whole under its name afterwards or does not exist.
+    """How many *lines* went into the file *name*, which is whole under its name afterwards or as it was before.
 
-    Raises BadFile if it cannot be written.
+    What is no file, a pipe or a device, is written to. Raises BadFile if it cannot be written.
     """
     if name == STANDARD:
         return _write(sys.stdout.buffer, lines)
-    path = Path(name)
+    path = Path(name).resolve()  # a link stays, what it names is replaced
+    try:
+        if path.exists() and not path.is_file():
+            with path.open("wb") as raw, _encoded(name, raw) as file:
+                return _write(file, lines)
+        return _replace(path, lines, name)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise BadFile(f"{name} cannot be written: {error.strerror}.") from error
+
+
+def _replace(path: Path, lines: Iterable[bytes], name: str) -> int:
     unfinished = path.parent / (f".{path.name}.unfinished-{os.getpid()}")
     try:
         count = _write_whole(unfinished, lines, name)
         unfinished.replace(path)
         _sync_folder(path.parent)
-    except OSError as error:
-        raise BadFile(f"{name} cannot be written: {error.strerror}.") from error
     finally:
         unfinished.unlink(missing_ok=True)
     return count

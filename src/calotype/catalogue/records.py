@@ -13,7 +13,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from calotype.domain.errors import CalotypeError
-from calotype.domain.images import GONE, Image, Location, Member, MemberStatus, Status, Visibility
+from calotype.domain.images import GONE, Image, Location, Member, MemberStatus, Status, StoredBlob, Visibility
 from calotype.domain.texts import MOST_PROPERTY_VALUE_BYTES, is_storable
 
 
@@ -24,15 +24,6 @@ class BadRecord(CalotypeError):
         super().__init__(f"{key}: {reason}" if key else reason)
         self.key = key
         self.reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class StoredBlob:
-    """Bytes of ours at rest: which store holds them under which key."""
-
-    store: str
-    key: str
-    size_bytes: int
 
 
 @dataclass(frozen=True, slots=True)

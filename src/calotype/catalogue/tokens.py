@@ -5,6 +5,7 @@ Methods and audit ids are kept as words with a space between.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -55,13 +56,15 @@ _WHOLE = _good_token(
 )
 
 
-def select_bearer(connection: Connection, token_hash: str, now: int) -> tuple[str, str | None, frozenset[str]] | None:
-    """User id, project id and roles of the bearer of the token; None if it is not good at *now* (microseconds).
+def select_bearer(
+    connection: Connection, token_hash: str, now: datetime
+) -> tuple[str, str | None, frozenset[str]] | None:
+    """User id, project id and roles of the bearer of the token; None if it is not good at *now*.
 
     Asked on every request.
     """
     sql, order = _bearer_sql(connection.dialect)
-    values = {"token_hash": token_hash, "now": now}
+    values = {"token_hash": token_hash, "now": to_micros(now)}
     rows = ask(connection, sql, values if order is None else [values[name] for name in order])
     if not rows:
         return None
@@ -76,9 +79,9 @@ def _bearer_sql(dialect: Dialect) -> tuple[str, list[str] | None]:
     return str(compiled), compiled.positiontup
 
 
-def select_token(connection: Connection, token_hash: str, now: int) -> Token | None:
-    """Everything about the token, or None if it is not good at *now* (microseconds)."""
-    rows = connection.execute(_WHOLE, {"token_hash": token_hash, "now": now}).all()
+def select_token(connection: Connection, token_hash: str, now: datetime) -> Token | None:
+    """Everything about the token, or None if it is not good at *now*."""
+    rows = connection.execute(_WHOLE, {"token_hash": token_hash, "now": to_micros(now)}).all()
     return _token(rows) if rows else None
 
 
@@ -105,15 +108,15 @@ def delete_tokens_of(connection: Connection, user_id: str) -> None:
     connection.execute(delete(tokens).where(tokens.c.user_id == user_id))
 
 
-def delete_expired(connection: Connection, now: int) -> int:
-    """Remove tokens that were over before *now* (microseconds), at most `_MOST_REMOVED` of them, and say how many."""
-    expired = select(tokens.c.token_hash).where(tokens.c.expires_at <= now).limit(_MOST_REMOVED)
+def delete_expired(connection: Connection, now: datetime) -> int:
+    """Remove tokens that were over before *now*, at most `_MOST_REMOVED` of them, and say how many."""
+    expired = select(tokens.c.token_hash).where(tokens.c.expires_at <= to_micros(now)).limit(_MOST_REMOVED)
     return connection.execute(delete(tokens).where(tokens.c.token_hash.in_(expired))).rowcount
 
 
-def count_expired(connection: Connection, now: int) -> int:
-    """How many tokens were over before *now* (microseconds)."""
-    return connection.execute(select(func.count()).where(tokens.c.expires_at <= now)).scalar_one()
+def count_expired(connection: Connection, now: datetime) -> int:
+    """How many tokens were over before *now*."""
+    return connection.execute(select(func.count()).where(tokens.c.expires_at <= to_micros(now))).scalar_one()
 
 
 def _token(rows: Sequence[Any]) -> Token:

@@ -24,9 +24,8 @@ from sqlalchemy import (
 
 from calotype.catalogue import tables
 from calotype.catalogue.clock import DatabaseNow
-from calotype.catalogue.records import StoredBlob
 from calotype.catalogue.times import to_micros
-from calotype.domain.images import Status
+from calotype.domain.images import Status, StoredBlob
 
 _uploads, _blobs = tables.uploads, tables.blobs
 

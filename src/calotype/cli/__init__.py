@@ -3,13 +3,12 @@
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from cyclopts import App, CycloptsError, Parameter
 
 from calotype import __version__
-from calotype.domain.errors import Broken, CalotypeError, NoSpace
-from calotype.processes.exits import CannotStart, Exit
+from calotype.processes import exits
+from calotype.processes.exits import Exit
 from calotype.sources import fill
 
 #: Commands, the function or the app that holds each, and what it is for.
@@ -33,7 +32,8 @@ def run(arguments: Sequence[str]) -> int:
     """The exit code of the command that *arguments* name, once it has run."""
     try:
         result = command_line()(arguments, exit_on_error=False, print_error=False, verbose=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # as it is where the caller has closed it
+            sys.stdout.flush()
     except BrokenPipeError:
         # Who reads our output has seen enough (`| head`); what is left in the buffer must not fail at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -64,26 +64,5 @@ def command_line() -> App:
 
 
 def explain(error: Exception) -> tuple[Exit, str]:
-    """The exit code for *error* and what to tell the operator, in one line."""
-    text = " ".join(str(error).split())
-    match error:
-        case CannotStart():
-            return error.code, text
-        case NoSpace():
-            return Exit.STORE, text
-        case Broken():
-            return Exit.DATABASE, text
-        case CycloptsError() | CalotypeError():
-            return Exit.USAGE, text
-    return Exit.BUG, f"bug: {type(error).__name__}: {text} ({_place(error)})"
-
-
-def _place(error: Exception) -> str:
-    """File and line of ours where *error* rose, or of whoever raised it."""
-    steps = []
-    step = error.__traceback__
-    while step is not None:
-        steps.append((Path(step.tb_frame.f_code.co_filename), step.tb_lineno))
-        step = step.tb_next
-    ours = [place for place in steps if "calotype" in place[0].parts] or steps
-    return f"{ours[-1][0].name}:{ours[-1][1]}" if ours else "nowhere"
+    """As `exits.explain`, for errors of the command line too."""
+    return (Exit.USAGE, " ".join(str(error).split())) if isinstance(error, CycloptsError) else exits.explain(error)

@@ -20,7 +20,13 @@ from calotype.config import DataOptions, Settings
 from calotype.domain.errors import CalotypeError
 from calotype.processes import folders
 
-FileName = Annotated[str, Parameter(allow_leading_hyphen=True)]
+
+def _refuse_options(_type: object, name: str) -> None:
+    if name.startswith("-") and name != STANDARD:
+        raise ValueError(f"there is no such option; a file of that name is ./{name}")
+
+
+FileName = Annotated[str, Parameter(allow_leading_hyphen=True, validator=_refuse_options)]
 
 app = App("catalogue", help="Load and dump image records in bulk; no image data travels with them.")
 

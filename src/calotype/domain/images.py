@@ -1,4 +1,4 @@
-"""An image and its parts: status, visibility, members."""
+"""An image and its parts: status, visibility, members, where its data are."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -79,6 +79,15 @@ class Location:
 
     url: str
     store: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBlob:
+    """Bytes of ours at rest: which store holds them under which key."""
+
+    store: str
+    key: str
+    size_bytes: int
 
 
 @dataclass(slots=True, kw_only=True)

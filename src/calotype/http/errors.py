@@ -22,8 +22,8 @@ class HttpError(Exception):
 class BrokenBody(HttpError):
     """The body of a request broke off: nothing more of it will come."""
 
-    def __init__(self, status: int, reason: str) -> None:
-        super().__init__(status, reason, close=True)
+    def __init__(self, status: int, reason: str, headers: Headers = ()) -> None:
+        super().__init__(status, reason, headers, close=True)
 
 
 class BrokenBlob(Exception):

@@ -140,7 +140,7 @@ class Connection(RequestHandler):
     def stop(self) -> None:
         """Break the body off that is being received, so that its sink can clean up."""
         if self._at_work is not None:
-            self._at_work.set_exception(BrokenBody(503, "The server is stopping."))
+            self._at_work.set_exception(BrokenBody(503, "The server is stopping.", (("Retry-After", "5"),)))
 
     def abandon(self) -> None:
         """End the connection and whatever is at work on it."""

@@ -24,7 +24,7 @@ def _decoded(text: str) -> str:
     try:
         decoded = unquote_to_bytes(text.replace("+", " ")).decode()
     except UnicodeError:
-        raise Invalid("query", ascii(text), "not UTF-8 once percent-decoded") from None
+        raise Invalid("query", text, "not UTF-8 once percent-decoded") from None
     if "\0" in decoded:
         raise Invalid("query", text, "holds a NUL")
     return decoded

@@ -3,9 +3,8 @@
 import os
 from collections.abc import Callable
 
-from calotype.domain.errors import Broken, CalotypeError
 from calotype.processes import forks
-from calotype.processes.exits import CannotStart, Exit
+from calotype.processes.exits import CannotStart, Exit, explain
 
 
 def run(prepare: Callable[[], None]) -> None:
@@ -22,24 +21,11 @@ def run(prepare: Callable[[], None]) -> None:
 def _attempt(prepare: Callable[[], None], into: int) -> int:
     try:
         prepare()
+    except OSError as error:  # a preparation writes no other files
+        code, line = Exit.FOLDER, f"Cannot write to the data folder: {error}."
     except Exception as error:  # noqa: BLE001 -- told to the operator by the parent, as one line
         code, line = explain(error)
-        os.write(into, " ".join(line.split()).encode())
-        return code
-    return Exit.OK
-
-
-def explain(error: Exception) -> tuple[Exit, str]:
-    """How the program ends for *error*, and why: the files of the data folder are the only ones a preparation writes."""
-    match error:
-        case CannotStart():
-            return error.code, str(error)
-        case Broken():
-            # What the database itself says names host and user, never a password.
-            foreign = getattr(error.__cause__, "orig", None)
-            return Exit.DATABASE, str(error) if foreign is None else f"{error} ({foreign})"
-        case CalotypeError():
-            return Exit.USAGE, str(error)
-        case OSError():
-            return Exit.FOLDER, f"Cannot write to the data folder: {error}."
-    return Exit.BUG, f"bug: {type(error).__name__}: {error}"
+    else:
+        return Exit.OK
+    os.write(into, line.encode(errors="replace"))
+    return code

@@ -7,11 +7,10 @@ from calotype.blobs.stores import Stores
 from calotype.catalogue import images as statements
 from calotype.catalogue import uploads, usage
 from calotype.catalogue.engine import Catalogue, Connection
-from calotype.catalogue.records import StoredBlob
 from calotype.domain import rights
 from calotype.domain.callers import Caller
 from calotype.domain.errors import Broken, ImageNotFound, Overtaken, Refused
-from calotype.domain.images import Image, Status, check_move
+from calotype.domain.images import Image, Status, StoredBlob, check_move
 from calotype.domain.rights import Action, Rules
 from calotype.service.images import Clock, find
 

@@ -5,10 +5,9 @@ import logging
 from calotype.blobs.stores import Blob, EmptyBlob, Stores
 from calotype.catalogue import uploads
 from calotype.catalogue.engine import Catalogue
-from calotype.catalogue.records import StoredBlob
 from calotype.domain.callers import Caller
 from calotype.domain.errors import BlobNotFound, Broken, NotFound, Refused
-from calotype.domain.images import Image, Status
+from calotype.domain.images import Image, Status, StoredBlob
 from calotype.domain.rights import Action, Rules
 from calotype.service.images import find
 

@@ -13,7 +13,6 @@ from itertools import islice
 from calotype.blobs.stores import BlobStore, Stores
 from calotype.catalogue import images, tokens, uploads, usage
 from calotype.catalogue.engine import Catalogue
-from calotype.catalogue.times import to_micros
 from calotype.catalogue.uploads import LapsedUpload
 from calotype.domain.errors import Broken
 from calotype.service.images import Clock
@@ -142,7 +141,7 @@ class Housekeeping:
         return orphans, orphan_count, named_count
 
     def _remove_tokens(self) -> int:
-        now = to_micros(self._clock())
+        now = self._clock()
         if self._is_dry:
             with self._catalogue.reading() as connection:
                 return tokens.count_expired(connection, now)

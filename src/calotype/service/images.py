@@ -79,14 +79,18 @@ class Images:
 
         Raises Refused, Invalid naming the field, OverLimit, and Conflict if the id was ever used.
         """
+        self.check_new(caller, new)
         with self._catalogue.writing() as connection:
-            image = self.insert_new(connection, caller, new, Status.ACTIVE if is_complete else Status.QUEUED)
+            image = self.insert_new(connection, new, Status.ACTIVE if is_complete else Status.QUEUED)
             usage.add_image(connection, image.owner)
             return image
 
-    def insert_new(self, connection: Connection, caller: Caller, new: NewImage, status: Status) -> Image:
-        """As `create`, in the transaction of a caller who has more to do in it, and counts the image at its end."""
-        self.check_new(caller, new)
+    def insert_new(self, connection: Connection, new: NewImage, status: Status) -> Image:
+        """The image that *new* describes, which `check_new` has let pass, in a transaction that may have more to do and
+        counts the image at its end.
+
+        Raises Conflict if the id was ever used.
+        """
         now = self._clock()
         image = Image(
             id=new.id if new.id is not None else str(uuid.uuid4()),

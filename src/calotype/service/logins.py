@@ -7,7 +7,6 @@ from calotype.auth import passwords, tokens
 from calotype.catalogue import accounts
 from calotype.catalogue import tokens as token_statements
 from calotype.catalogue.engine import Catalogue, Connection
-from calotype.catalogue.times import to_micros
 from calotype.domain.accounts import (
     ById,
     ByName,
@@ -58,7 +57,7 @@ class Logins:
             methods = ["password"] * bool(checked) + ["token"] * bool(parents)
             token = _new_token(user, _enter(connection, user, scope), methods, parents, now)
             token_statements.insert_token(connection, tokens.digest(secret), token)
-            token_statements.delete_expired(connection, to_micros(now))
+            token_statements.delete_expired(connection, now)
         return IssuedToken(secret, token)
 
     def _check(self, proof: PasswordProof, now: datetime) -> tuple[User, str]:
@@ -93,7 +92,7 @@ def _can_exist(reference: Reference) -> bool:
 
 
 def _still_good(connection: Connection, token_hash: str, now: datetime) -> Token:
-    token = token_statements.select_token(connection, token_hash, to_micros(now))
+    token = token_statements.select_token(connection, token_hash, now)
     if token is None:
         raise Unauthenticated
     return token

@@ -6,7 +6,6 @@ from datetime import datetime
 from calotype.auth import tokens
 from calotype.catalogue import tokens as statements
 from calotype.catalogue.engine import Catalogue, Connection
-from calotype.catalogue.times import to_micros
 from calotype.domain.accounts import Token
 from calotype.domain.callers import Caller
 from calotype.domain.errors import NotFound, Refused, Unauthenticated
@@ -27,7 +26,7 @@ class Tokens:
         if not secret:
             raise Unauthenticated
         with self._catalogue.reading() as connection:
-            bearer = statements.select_bearer(connection, tokens.digest(secret), to_micros(self._clock()))
+            bearer = statements.select_bearer(connection, tokens.digest(secret), self._clock())
         if bearer is None:
             raise Unauthenticated
         return Caller(*bearer)
@@ -48,7 +47,7 @@ class Tokens:
             statements.delete_token(connection, token_hash)
 
     def _find(self, connection: Connection, caller: Caller, token_hash: str) -> Token:
-        token = statements.select_token(connection, token_hash, to_micros(self._clock()))
+        token = statements.select_token(connection, token_hash, self._clock())
         if token is None:
             raise NotFound("There is no such token.")
         if token.user.id != caller.user and not caller.is_admin:

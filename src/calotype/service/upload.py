@@ -12,7 +12,6 @@ from calotype.blobs.inspection import Inspection
 from calotype.blobs.stores import BlobStore, BlobWriter
 from calotype.catalogue import images, uploads, usage
 from calotype.catalogue.engine import Catalogue, Connection
-from calotype.catalogue.records import StoredBlob
 from calotype.catalogue.uploads import UploadRow
 from calotype.domain.errors import (
     BadData,
@@ -22,9 +21,10 @@ from calotype.domain.errors import (
     Conflict,
     ImageGone,
     ImageNotFound,
+    NoSpace,
     OverLimit,
 )
-from calotype.domain.images import Image, Status
+from calotype.domain.images import Image, Status, StoredBlob
 from calotype.service.images import Clock
 
 log = logging.getLogger(__name__)
@@ -239,6 +239,9 @@ class Upload:
         try:
             yield
         except BaseException as error:
+            if isinstance(error, NoSpace):
+                # The client is told that its image is too large; the operator, that the store is full.
+                log.warning("Store %s is full.", self._row.store)
             self._end(f"{type(error).__name__}: {error}")
             raise
 

@@ -69,7 +69,7 @@ class Uploads:
         store_name = self._checked(declared, store)
         status = Status.SAVING if new.disk_format and new.container_format else Status.QUEUED
         with self._catalogue.writing() as connection:
-            image = self._images.insert_new(connection, caller, new, status)
+            image = self._images.insert_new(connection, new, status)
             if status is Status.SAVING:
                 begun = self._begin(connection, image, declared, on_failure, store_name, is_new=True)
             else:

@@ -5,7 +5,6 @@ from sqlalchemy import event, update
 
 from calotype.catalogue import tables, tokens
 from calotype.catalogue.engine import Catalogue, CatalogueOptions
-from calotype.catalogue.times import to_micros
 from calotype.domain.accounts import Scope
 from calotype.domain.callers import Caller, Role
 from calotype.domain.errors import Broken, NotFound, Refused, Unauthenticated
@@ -154,7 +153,7 @@ def test_tokens_that_are_over_are_counted_and_removed_and_others_stay(town, cloc
     clock.advance(minutes=59)
     secret = town.log_in().secret
     clock.advance(minutes=1)
-    now = to_micros(clock())
+    now = clock()
 
     with town.catalogue.writing() as connection:
         counted = tokens.count_expired(connection, now)

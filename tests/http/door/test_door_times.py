@@ -1,5 +1,7 @@
 """No connection stays open after its time, and none is ended before it. Source: docs/design/0003-door.md."""
 
+import socket
+import struct
 import threading
 from collections.abc import Iterator
 
@@ -153,8 +155,25 @@ def test_an_upload_that_does_not_end_in_time_is_given_up_when_the_door_stops(sta
 
     door.stop()
     door.wait()
-    assert client.reply().status == 503
+    reply = client.reply()
+    assert (reply.status, reply.header("Retry-After")) == (503, "5")
     assert door.stage.sink.ending == ["The server is stopping."]
+
+
+def test_a_stopping_door_has_the_upload_of_a_client_that_is_gone_given_up(start_door) -> None:
+    hold = threading.Event()
+    door = start_door(Stage(sink=Sink(hold=hold)), drain_timeout_s=PATIENCE_S)
+    client = door.client().send(b"PUT /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\none")
+    idle = door.client()
+    assert door.stage.sink.has_begun.wait(PATIENCE_S)
+
+    client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.close()  # by a reset: no connection is left
+    door.stop()
+    assert idle.is_closed()
+    threading.Timer(0.2, hold.set).start()
+    door.wait()
+    assert door.stage.sink.ending == ["The client hung up."]
 
 
 def test_a_download_that_does_not_end_in_time_is_broken_off_when_the_door_stops(start_door) -> None:

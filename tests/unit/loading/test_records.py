@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calotype.catalogue.records import BadRecord, Entry, StoredBlob, read_entry, write_entry
-from calotype.domain.images import GONE, Image, Location, Member, MemberStatus, Status, Visibility
+from calotype.catalogue.records import BadRecord, Entry, read_entry, write_entry
+from calotype.domain.images import GONE, Image, Location, Member, MemberStatus, Status, StoredBlob, Visibility
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 ID = "0b9bd71b-6f0b-4b0c-8d2e-0f2f6c7f2f10"

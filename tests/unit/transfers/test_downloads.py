@@ -9,9 +9,8 @@ from studio import ADMIN, MEMBER, READER, STRANGER, Studio, everything, raw_imag
 
 from calotype.catalogue import images, tables
 from calotype.catalogue import uploads as statements
-from calotype.catalogue.records import StoredBlob
 from calotype.domain.errors import BlobNotFound, Broken, ImageNotFound, NotFound, Refused
-from calotype.domain.images import Image, Status, Visibility
+from calotype.domain.images import Image, Status, StoredBlob, Visibility
 from calotype.domain.rights import Action
 
 

@@ -123,6 +123,23 @@ def test_a_query_that_is_not_text_is_refused(raw_query: str) -> None:
         read(raw_query)
 
 
+def test_the_refusal_of_a_query_that_is_not_text_says_it_once() -> None:
+    with pytest.raises(Invalid, match=r"^Invalid value '%ff' for 'query': not UTF-8 once percent-decoded$"):
+        read("name=%ff")
+
+
+@pytest.mark.parametrize(
+    ("raw_query", "words"),
+    [
+        ("is_public=yes", "must be one of true, false, 1, 0, none$"),
+        ("protected=yes", "must be one of true, false, 1, 0$"),
+    ],
+)
+def test_the_refusal_of_a_truth_lists_the_words(raw_query: str, words: str) -> None:
+    with pytest.raises(Invalid, match=words):
+        read(raw_query)
+
+
 def test_the_refusal_of_a_sort_key_lists_the_keys() -> None:
     with pytest.raises(Invalid, match="name, status, container_format, disk_format, size, id, created_at, updated_at"):
         read("sort_key=owner")

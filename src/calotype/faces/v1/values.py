@@ -1,13 +1,18 @@
 """Single values of v1 as they come in: text to domain, Invalid for everything that is not one."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import iso8601
 
 from calotype.domain.errors import Invalid
 
-_TRUE, _FALSE, _NONE = ("true", "1"), ("false", "0"), ("none",)
+_Meaning = TypeVar("_Meaning")
+
+_TRUTHS = {"true": True, "false": False, "1": True, "0": False}
+_TRUTHS_OR_NONE = {**_TRUTHS, "none": None}
 
 #: iso8601 rounds a long fraction up to a whole second and then refuses it: digits behind microseconds are cut before.
 _FINER_THAN_MICROSECONDS = re.compile(r"([.,][0-9]{6})[0-9]+")
@@ -33,17 +38,19 @@ def not_negative(field: str, text: str) -> int:
 
 def boolean(field: str, text: str) -> bool:
     """True for `true` and `1`, False for `false` and `0`, in any case."""
-    word = text.lower()
-    if word not in (*_TRUE, *_FALSE):
-        raise Invalid(field, text, "must be one of true, false, 1, 0")
-    return word in _TRUE
+    return _word(field, text, _TRUTHS)
 
 
 def boolean_or_none(field: str, text: str) -> bool | None:
     """Like `boolean`, and None for the word `none`."""
-    if text.lower() in _NONE:
-        return None
-    return boolean(field, text)
+    return _word(field, text, _TRUTHS_OR_NONE)
+
+
+def _word(field: str, text: str, meanings: Mapping[str, _Meaning]) -> _Meaning:
+    try:
+        return meanings[text.lower()]
+    except KeyError:
+        raise Invalid(field, text, f"must be one of {', '.join(meanings)}") from None
 
 
 def moment(field: str, text: str) -> datetime:
