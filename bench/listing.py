@@ -144,7 +144,8 @@ def _floor(driver: sqlite3.Connection, statements: Sequence[str]) -> None:
     rows: list[Any] = []
     for statement in statements:
         rows = driver.execute(statement).fetchall()
-    images = [dict(zip(STORED, row, strict=False)) for row in rows]
+    # Where nothing can match there is no page, only the count of the look-ups.
+    images = [dict(zip(STORED, row, strict=False)) for row in rows if len(row) >= len(STORED)]
     for image in images:
         image["properties"] = msgspec.json.decode(image["properties"])
     msgspec.json.format(msgspec.json.encode({"images": images}), indent=0)
