@@ -98,8 +98,8 @@ def test_the_service_does_it_by_itself(start_server):
     orphan = leave_orphan(server.folder)
 
     deadline = time.monotonic() + TIME_LIMIT_S
-    while orphan.exists():
+    while "remove_bytes 1" not in server.log.read_text():
         assert time.monotonic() < deadline, server.log.read_text()
         time.sleep(0.05)
-    server.stop()
-    assert "remove_bytes 1" in server.log.read_text()
+
+    assert not orphan.exists()
