@@ -1,17 +1,15 @@
-"""A client that costs as little as Python allows, in a process of its own: prepared bytes over connections that stay open.
+"""A client that costs as little as Python allows, in a process of its own: prepared bytes over connections that stay open."""
 
-Read by `Client` in the measuring process: a JSON object a line in, one out.
-"""
-
-import json
 import selectors
 import socket
-import subprocess
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))  # as a process of its own it is started without a path
+from orders import Process, obey
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,25 +25,13 @@ class Client:
     """The measuring process's end. It is ended by `close`."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", Path(__file__)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+        self._process = Process(Path(__file__))
+        self.close = self._process.close
 
     def round(self, port: int, request: bytes, *, clients: int, seconds: float, most: int = 1000) -> Sample:
         """As many requests as *seconds* allow, at least one a client and *most* in all."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
         order = {"port": port, "request": request.decode(), "clients": clients, "seconds": seconds, "most": most}
-        self._process.stdin.write(json.dumps(order) + "\n")
-        self._process.stdin.flush()
-        return Sample(**json.loads(self._process.stdout.readline()))
-
-    def close(self) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait()
-        assert self._process.stdout is not None
-        self._process.stdout.close()
+        return Sample(**self._process.do(**order))
 
 
 class _Connection:
@@ -133,5 +119,4 @@ def _side_by_side(connections: list[_Connection], request: bytes, end: float, mo
 
 
 if __name__ == "__main__":
-    for line in sys.stdin:
-        print(json.dumps(_answer(json.loads(line))), flush=True)
+    obey(_answer)

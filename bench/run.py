@@ -1,7 +1,7 @@
 """`make bench`: every figure beside its target or its floor, printed and written to bench/results/DATE.md.
 
-.venv/bin/python bench/run.py [--parts start loading listing] [--shapes few many] [--sizes 1000 100000 1000000]
-                              [--only WORD …] [--pairs 7] [--output FILE]
+.venv/bin/python bench/run.py [--parts start loading transfers listing] [--shapes few many] [--sizes 1000 100000 1000000]
+                              [--only WORD …] [--transfer-mib 1024] [--pairs 7] [--output FILE]
 """
 
 import argparse
@@ -20,9 +20,10 @@ import data
 import listing
 import loading
 import start
+import transfers
 from shapes import SHAPES
 
-PARTS = ("start", "loading", "listing")
+PARTS = ("start", "loading", "transfers", "listing")
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -46,6 +47,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--shapes", nargs="+", choices=data.SHAPES, default=data.SHAPES, help="what the data look like")
     parser.add_argument("--sizes", nargs="+", type=int, default=data.SIZES, help="images in a catalogue")
     parser.add_argument("--only", nargs="+", default=[], help="only listings whose name holds one of these words")
+    parser.add_argument("--transfer-mib", type=int, default=1024, help="MiB of the large transfers")
     parser.add_argument("--pairs", type=int, default=7, help="rounds of everything that is compared")
     parser.add_argument("--output", type=Path, help="where to write, instead of bench/results/DATE.md")
     return parser.parse_args()
@@ -59,6 +61,9 @@ def _sections(wanted: argparse.Namespace) -> Iterator[str]:
         print("bulk load", flush=True)
         filled = _database(wanted.shapes[0], max(size for size in wanted.sizes if size <= 100_000))
         yield "## Bulk load\n\n" + loading.report(loading.measure(wanted.pairs, filled), filled)
+    if "transfers" in wanted.parts:
+        print("transfers", flush=True)
+        yield "## Transfers\n\n" + transfers.report(*transfers.measure(wanted.pairs, wanted.transfer_mib))
     if "listing" in wanted.parts:
         shapes = [one for one in SHAPES if not wanted.only or any(word in one.name for word in wanted.only)]
         for of_data in wanted.shapes:

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -125,11 +125,20 @@ class _NoRedirects(urllib.request.HTTPErrorProcessor):
 _opener = urllib.request.build_opener(_NoRedirects)
 
 
-def start(log: Path, *flags: str | Path, cwd: Path | None = None, **env: str) -> Server:
-    """`calotype serve` on a free port, once it is ready; it must be stopped. Fails with its log if it does not come up."""
+def start(
+    log: Path,
+    *flags: str | Path,
+    cwd: Path | None = None,
+    command: Sequence[str | Path] = (PROGRAM,),
+    **env: str,
+) -> Server:
+    """`calotype serve` on a free port, once it is ready; it must be stopped. Fails with its log if it does not come up.
+
+    *command*: how the program is called.
+    """
     with log.open("w") as errors:
         process = subprocess.Popen(
-            [PROGRAM, "serve", "--port", "0", *map(str, flags)],
+            [*command, "serve", "--port", "0", *map(str, flags)],
             cwd=cwd or log.parent,
             env=environment(**env),
             stdout=subprocess.PIPE,

@@ -23,8 +23,10 @@ from calotype.http.messages import Request
 from calotype.http.routes import Face
 from calotype.logs import Log
 from calotype.service.accounts import Accounts
+from calotype.service.deletions import Deletions
 from calotype.service.downloads import Downloads
 from calotype.service.health import Health
+from calotype.service.housekeeping import Housekeeping
 from calotype.service.images import Images
 from calotype.service.services import Services
 from calotype.service.uploads import Uploads
@@ -61,6 +63,16 @@ def open_door(settings: Settings) -> Iterator[Door]:
         yield door
 
 
+@contextmanager
+def open_housekeeping(settings: Settings) -> Iterator[Housekeeping]:
+    """Housekeeping over the catalogue and the stores; closed with the block."""
+    catalogue = open_catalogue(settings)
+    try:
+        yield Housekeeping(catalogue, open_stores(settings), now)
+    finally:
+        catalogue.close()
+
+
 def blob_folder(settings: Settings) -> Path:
     return settings.serve.data_dir / BLOB_FOLDER
 
@@ -80,6 +92,7 @@ def build_services(settings: Settings, catalogue: Catalogue, stores: Stores, thr
         images=images,
         uploads=Uploads(catalogue, stores, images, rules, settings.images, now, node=node, threads=threads),
         downloads=Downloads(catalogue, stores, rules),
+        deletions=Deletions(catalogue, stores, rules, now),
         accounts=Accounts(catalogue, now),
         options=settings.images,
     )

@@ -18,7 +18,7 @@ from cyclopts.validators import Number
 from calotype.domain.errors import Invalid
 from calotype.domain.texts import is_storable
 from calotype.http.options import HttpOptions
-from calotype.service.options import ServiceOptions
+from calotype.service.options import HousekeepingOptions, ServiceOptions
 
 DATABASE_FILE_NAME: Final = "catalogue.sqlite"
 
@@ -90,11 +90,12 @@ class Settings:
 
     serve: Annotated[ServeOptions, Flat] = field(default_factory=ServeOptions)
     images: Annotated[ServiceOptions, Flat] = field(default_factory=ServiceOptions)
+    housekeeping: Annotated[HousekeepingOptions, Flat] = field(default_factory=HousekeepingOptions)
     http: Annotated[HttpOptions, Flat] = field(default_factory=HttpOptions)
 
     def __post_init__(self) -> None:
         """Raises Invalid for values that no part could work with."""
-        for part in (self.serve, self.images, self.http):
+        for part in (self.serve, self.images, self.housekeeping, self.http):
             for option in fields(part):
                 _check_range(option.name, getattr(part, option.name))
         if not is_storable(str(self.serve.data_dir)):
@@ -165,7 +166,7 @@ def _check_file(url: Secret, path: str, *, has_query: bool) -> None:
 
 
 #: The parts whose options `Settings` joins; no two have an option of the same name.
-PARTS: Final = (ServeOptions, ServiceOptions, HttpOptions)
+PARTS: Final = (ServeOptions, ServiceOptions, HousekeepingOptions, HttpOptions)
 
 #: A command takes all options as its parameter `settings: Options = Settings()`.
 Options = Annotated[Settings, Flat]

@@ -1,5 +1,7 @@
 """The bench runs and says what it measured; what it measures is looked at by hand."""
 
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -25,3 +27,23 @@ def test_a_listing_is_measured_at_one_size(tmp_path):
     assert "| deep marker | tenant | 25 |" in text
     assert "| deep marker | admin, all | 25 |" in text
     assert "| tag (service) | tenant | 25 |" in text
+
+
+def test_transfers_are_measured_beside_their_floors(tmp_path, missing):
+    if shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin") is None:
+        missing("Debian's package nginx")
+    output = tmp_path / "results.md"
+    flags = ["--parts", "transfers", "--transfer-mib", "4", "--pairs", "1", "--output", output]
+
+    subprocess.run(
+        [sys.executable, ROOT / "bench" / "run.py", *flags],
+        env=servers.environment(),
+        check=True,
+        capture_output=True,
+        timeout=110,
+    )
+
+    text = output.read_text()
+    for row in ("1 of 4 MiB up, memory, 1 client", "4 of 1 MiB up, disk, 4 clients", "4 of 1 MiB down, disk, 1 client"):
+        assert f"| {row} |" in text
+    assert "| transfers that broke | 0 | 0 | pass |" in text

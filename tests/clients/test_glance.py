@@ -218,3 +218,43 @@ result = {
         "format": "HTTPBadRequest",
     }
     assert "floppy" in said["format"][1]
+
+
+def test_its_python_api_changes_an_image_gives_it_data_and_deletes_it(clients, qcow2):
+    said = in_python(
+        clients,
+        """
+import hashlib
+
+image = images.create(name="early", disk_format="qcow2", container_format="bare", properties={"os": "linux"})
+changed = images.update(image.id, name="late", properties={"arch": "arm"})
+purged = images.update(image.id, purge_props=True, properties={"of": "python"})
+with open(path, "rb") as file:
+    filled = images.update(image.id, data=file)
+digest = hashlib.sha256(b"".join(images.data(image.id))).hexdigest()
+images.delete(image.id)
+try:
+    images.get(image.id)
+    after = "there"
+except exc.HTTPNotFound:
+    after = "gone"
+result = {"changed": changed.to_dict(), "purged": purged.to_dict(), "filled": filled.to_dict(), "digest": digest,
+          "after": after}
+""",
+        path=str(qcow2),
+    )
+
+    assert (said["changed"]["name"], said["changed"]["properties"]) == ("late", {"os": "linux", "arch": "arm"})
+    assert said["purged"]["properties"] == said["filled"]["properties"] == {"of": "python"}
+    assert (said["filled"]["status"], said["filled"]["size"]) == ("active", qcow2.stat().st_size)
+    assert said["digest"] == hashlib.sha256(qcow2.read_bytes()).hexdigest()
+    assert said["after"] == "gone"
+
+
+def test_an_image_is_deleted_by_its_command(glance, server: Server, queue):
+    image_id = queue(server, "short-lived")
+
+    glance("image-delete", "short-lived")
+
+    assert rows(glance("image-list", "--name", "short-lived")) == []
+    assert server.request("HEAD", f"/v1/images/{image_id}").status == 404

@@ -3,9 +3,7 @@
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,8 +11,8 @@ from calotype.catalogue import schema
 from calotype.catalogue.engine import Catalogue, CatalogueOptions
 from calotype.domain.callers import Caller
 from calotype.domain.errors import Conflict
-from calotype.domain.images import Image
 from calotype.domain.rights import DEFAULT_RULES, Rules
+from calotype.service.changes import Change
 from calotype.service.images import Images, NewImage
 from calotype.service.options import ServiceOptions
 
@@ -26,8 +24,8 @@ def images_of(catalogue: Catalogue) -> Images:
     return Images(catalogue, Rules(DEFAULT_RULES), options, lambda: datetime.now(UTC))
 
 
-def with_property(name: str) -> Callable[[Image], Image]:
-    return lambda image: replace(image, properties={**image.properties, name: "set"})
+def with_property(name: str) -> Change:
+    return Change(properties={name: "set"})
 
 
 def test_of_twenty_edits_at_once_each_is_applied_or_a_conflict(catalogue: Catalogue) -> None:
@@ -38,7 +36,7 @@ def test_of_twenty_edits_at_once_each_is_applied_or_a_conflict(catalogue: Catalo
     def edit(number: int) -> bool:
         barrier.wait()
         try:
-            images.edit(OWNER, image.id, with_property(f"p{number}"))
+            images.update(OWNER, image.id, with_property(f"p{number}"), purge=False)
         except Conflict:
             return False
         return True
@@ -61,7 +59,7 @@ from calotype.catalogue.engine import Catalogue, CatalogueOptions
 images = images_of(Catalogue(CatalogueOptions(url=sys.argv[1])))
 def write(thread):
     for number in range(25):
-        images.edit(OWNER, "the-image", with_property(f"{sys.argv[2]}-{thread}-{number}"))
+        images.update(OWNER, "the-image", with_property(f"{sys.argv[2]}-{thread}-{number}"), purge=False)
 threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
 for thread in threads: thread.start()
 for thread in threads: thread.join()

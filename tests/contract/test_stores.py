@@ -199,6 +199,14 @@ def test_keys_names_everything_that_takes_room_once(store: BlobStore) -> None:
     unfinished.cancel()
 
 
+def test_keys_that_changed_lately_can_be_left_out(store: BlobStore) -> None:
+    put(store, "a", b"x")
+    unfinished = store.writer("unfinished")
+
+    assert list(store.keys(unchanged_for_s=3600)) == []
+    unfinished.cancel()
+
+
 def test_blobs_do_not_touch_each_other(store: BlobStore) -> None:
     put(store, "a", b"one")
     put(store, "ab", b"two")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from calotype.catalogue import images, tables, uploads
 from calotype.catalogue.clock import DatabaseNow
@@ -81,8 +81,8 @@ def test_keeping_renews_the_lease_and_notes_the_bytes(catalogue: Catalogue) -> N
 def test_what_is_gone_can_be_neither_kept_nor_ended(catalogue: Catalogue) -> None:
     insert(catalogue, a_row())
     with catalogue.writing() as connection:
-        assert uploads.delete_upload(connection, "u1")
-        assert not uploads.delete_upload(connection, "u1")
+        assert uploads.delete_upload(connection, "u1") == 0
+        assert uploads.delete_upload(connection, "u1") is None
         assert not uploads.keep(connection, "u1", bytes_done=1, lease_s=60)
 
 
@@ -135,3 +135,42 @@ def test_an_image_that_is_not_saving_is_neither_made_active_nor_failed(
 
         assert not images.mark_active(connection, "i1", "u1", **FOUND)
         assert not images.mark_failed(connection, "i1", "u1", status=Status.KILLED, now=FOUND["now"])
+
+
+def let_lapse(catalogue: Catalogue, *upload_ids: str) -> None:
+    with catalogue.writing() as connection:
+        statement = update(tables.uploads).where(tables.uploads.c.id.in_(upload_ids))
+        connection.execute(statement.values(lease_until=DatabaseNow() - MINUTE))
+
+
+def test_only_uploads_whose_lease_ran_out_are_lapsed(catalogue: Catalogue) -> None:
+    insert(catalogue, a_row(), a_row(id="u2", image_id="i2", blob_key="k2", on_failure=Status.QUEUED))
+    let_lapse(catalogue, "u2")
+
+    with catalogue.writing() as connection:
+        (lapsed,) = uploads.select_lapsed(connection)
+        held = uploads.hold_lapsed(connection, "u2")
+        alive = uploads.hold_lapsed(connection, "u1")
+
+    expected = ("u2", "i2", "k2", "local", Status.QUEUED)
+    assert (lapsed.id, lapsed.image_id, lapsed.blob_key, lapsed.store, lapsed.on_failure) == expected
+    assert (held, alive) == (lapsed, None)
+
+
+def test_an_upload_that_is_renewed_has_not_lapsed(catalogue: Catalogue) -> None:
+    insert(catalogue, a_row())
+    let_lapse(catalogue, "u1")
+    with catalogue.writing() as connection:
+        assert uploads.keep(connection, "u1", bytes_done=0, lease_s=60)
+
+        assert uploads.hold_lapsed(connection, "u1") is None
+        assert uploads.select_lapsed(connection) == []
+
+
+def test_a_key_is_named_by_a_blob_or_by_an_upload(catalogue: Catalogue) -> None:
+    insert(catalogue, a_row(blob_key="arriving"))
+    with catalogue.writing() as connection:
+        uploads.insert_blob(connection, "i2", StoredBlob("local", "kept", 1), datetime(2026, 1, 1, tzinfo=UTC))
+
+    with catalogue.reading() as connection:
+        assert uploads.select_named(connection, ["arriving", "kept", "lost"]) == {"arriving", "kept"}

@@ -79,6 +79,9 @@ class _Seen:
         self._size += len(step)
         if self._head is None:
             self._show(step)
+        elif not self._head and _is_head(step):
+            self._head = None
+            self._show(step)
         else:
             self._head += step
             if _is_head(self._head):
@@ -173,7 +176,7 @@ class _Seen:
         return BadData("disk_format", self._declared, reason)
 
 
-def _is_head(head: bytearray) -> bool:
+def _is_head(head: bytes | bytearray) -> bool:
     """True if *head* is long enough to be shown at once: whoever sends the data chooses the steps they come in.
 
     The inspectors judge a sector, and a text as far as it may be the description of a VMDK, by the step they meet it in.
@@ -193,7 +196,7 @@ def _fill_up(head: bytearray) -> None:
         head += (b"\n" if _is_text(head) else b"\0") * (_SECTOR - len(head))
 
 
-def _is_text(sector: bytearray) -> bool:
+def _is_text(sector: bytes | bytearray) -> bool:
     return sector.isascii() and all(character.isprintable() or character.isspace() for character in sector.decode())
 
 

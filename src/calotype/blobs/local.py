@@ -7,6 +7,7 @@ The order of a durable write is that of docs/design/0004-bytes.md: write, flush 
 import errno
 import os
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -41,7 +42,13 @@ class LocalStore(BlobStore):
         path = self._path(key)
         with _translated():
             self._make_folder(path.parent)
-            return LocalWriter(key, path, is_durable=self._is_durable)
+            try:
+                return LocalWriter(key, path, is_durable=self._is_durable)
+            except FileNotFoundError:
+                # Somebody tidied an empty sub-folder away that was there before.
+                self._known.discard(path.parent)
+                self._make_folder(path.parent)
+                return LocalWriter(key, path, is_durable=self._is_durable)
 
     def open(self, key: str) -> Blob:
         if not _KEY.fullmatch(key):
@@ -58,10 +65,12 @@ class LocalStore(BlobStore):
             _unfinished(path).unlink(missing_ok=True)
             path.unlink(missing_ok=True)
 
-    def keys(self) -> Iterator[str]:
+    def keys(self, *, unchanged_for_s: float = 0.0) -> Iterator[str]:
+        latest = time.time() - unchanged_for_s if unchanged_for_s else None
         for folder in _listed(self._folder):
             if len(folder.name) <= _PREFIX_LENGTH:
-                names = [path.name.removesuffix(_UNFINISHED) for path in _listed(folder)]
+                files = [path for path in _listed(folder) if latest is None or _is_unchanged_since(latest, path)]
+                names = [path.name.removesuffix(_UNFINISHED) for path in files]
                 # A set, since at the moment of a rename both names of a key may be met.
                 yield from {name for name in names if _KEY.fullmatch(name)}
 
@@ -183,6 +192,15 @@ def _unfinished(path: Path) -> Path:
 def _listed(folder: Path) -> list[Path]:
     with _translated():
         return list(folder.iterdir())
+
+
+def _is_unchanged_since(moment: float, path: Path) -> bool:
+    """True if *path* was written to at *moment* (seconds since 1970) or before; False if it is gone meanwhile."""
+    with _translated():
+        try:
+            return path.lstat().st_mtime <= moment
+        except FileNotFoundError:
+            return False
 
 
 def _flush_folder(folder: Path) -> None:

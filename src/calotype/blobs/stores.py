@@ -68,10 +68,11 @@ class BlobStore(Protocol):
         """Remove what is kept under *key*, committed or still being written; nothing there is fine. Raises Broken."""
         ...
 
-    def keys(self) -> Iterator[str]:
+    def keys(self, *, unchanged_for_s: float = 0.0) -> Iterator[str]:
         """Each key under which anything takes room, committed or not, once, in no order. Raises Broken.
 
-        Unfinished ones are named so that what a crash left can be found and deleted.
+        Unfinished ones are named so that what a crash left can be found and deleted. *unchanged_for_s*: only those to
+        which nothing was written for so many seconds by the store's clock.
         """
         ...
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, exists, insert, select, update
 
-from calotype.catalogue.tables import images, projects, role_assignments, tokens, users
+from calotype.catalogue.tables import images, projects, role_assignments, tokens, usage, users
 from calotype.catalogue.times import from_micros, to_micros
 from calotype.domain.accounts import ById, Project, Reference, User
 
@@ -82,11 +82,12 @@ def owns_images(connection: Connection, project_id: str) -> bool:
 
 
 def delete_project(connection: Connection, project_id: str) -> None:
-    """Remove the project with its roles and tokens, and as anybody's default: four statements."""
+    """Remove the project with its roles, tokens and usage, and as anybody's default: five statements."""
     connection.execute(delete(role_assignments).where(role_assignments.c.project_id == project_id))
     connection.execute(delete(tokens).where(tokens.c.project_id == project_id))
     connection.execute(update(users).where(users.c.default_project_id == project_id).values(default_project_id=None))
     connection.execute(delete(projects).where(projects.c.id == project_id))
+    connection.execute(delete(usage).where(usage.c.project == project_id))
 
 
 def delete_user(connection: Connection, user_id: str) -> None:
@@ -97,6 +98,12 @@ def delete_user(connection: Connection, user_id: str) -> None:
 
 def set_password_hash(connection: Connection, user_id: str, password_hash: str) -> None:
     connection.execute(update(users).where(users.c.id == user_id).values(password_hash=password_hash))
+
+
+def set_quota(connection: Connection, project_id: str, *, size_bytes: int | None, images: int | None) -> None:
+    """Let the project have so many bytes and images; None: any number. What is over already stays."""
+    values = {"quota_bytes": size_bytes, "quota_images": images}
+    connection.execute(update(projects).where(projects.c.id == project_id).values(values))
 
 
 def set_enabled(connection: Connection, user_id: str, *, is_enabled: bool) -> None:

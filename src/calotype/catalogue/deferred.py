@@ -1,7 +1,7 @@
 """Loading into an empty SQLite catalogue that nobody else uses: look-ups and secondary indexes are built last.
 
 With all indexes in place a load slows down to a quarter, since every row lands in the middle of some twenty trees. What is
-put off can be made from `images` alone, so an interruption loses nothing: a row of `loads` says that it is still to
+put off can be made from `images` (usage: and `blobs`) alone, so an interruption loses nothing: a row of `loads` says that it is still to
 be done, and `build` may be begun again from any point. Decision and measurements: docs/design/0005-bulk-load.md.
 """
 
@@ -14,7 +14,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.schema import CreateIndex, DropIndex
 
-from calotype.catalogue import loads
+from calotype.catalogue import loads, usage
 from calotype.catalogue.engine import Catalogue, CatalogueOptions, translated
 from calotype.catalogue.keys import LONGEST_KEY_BYTES, value_key
 from calotype.catalogue.tables import blobs, image_members, image_properties, image_tags, images
@@ -139,6 +139,8 @@ def build(engine: Engine, told: Told = _tell_nobody) -> None:
                 told(str(index.name))
                 connection.execute(CreateIndex(index, if_not_exists=True))
     with writing(engine) as connection:
+        told("usage")
+        usage.recount(connection)
         loads.end_pending(connection)
 
 

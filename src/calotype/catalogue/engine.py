@@ -19,7 +19,7 @@ from sqlalchemy.engine import URL, Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from calotype.domain.errors import Broken, Busy, Conflict
+from calotype.domain.errors import Broken, Busy, Overtaken
 
 #: `Connection` is what the floors above hand from `reading()` or `writing()` to statements; they know no more of it.
 __all__ = ["Catalogue", "CatalogueOptions", "Connection", "TooSlow"]
@@ -193,7 +193,7 @@ def translated() -> Iterator[None]:
     try:
         yield
     except IntegrityError as error:
-        raise Conflict("Somebody else changed the same thing at the same time.") from error
+        raise Overtaken("Somebody else changed the same thing at the same time.") from error
     except DBAPIError as error:
         raise _as_ours(error) from error
     except PoolTimeout as error:
@@ -212,7 +212,7 @@ def _as_ours(error: DBAPIError) -> Exception:
     text = str(error.orig)
     state = getattr(error.orig, "sqlstate", None)
     if state in _ORDER_STATES:
-        return Conflict("Somebody else changed the same thing at the same time; try again.")
+        return Overtaken("Somebody else changed the same thing at the same time; try again.")
     if state == _CANCELED_STATE or text == "interrupted":
         return TooSlow("The catalogue took too long to answer.")
     if state == _LOCKED_STATE or (isinstance(error, OperationalError) and ("locked" in text or "busy" in text)):

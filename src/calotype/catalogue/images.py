@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, exists, insert, select, update
+from sqlalchemy import Connection, Select, Update, bindparam, delete, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from calotype.catalogue import tables
@@ -17,15 +18,20 @@ from calotype.domain.images import Image, Status
 _images = tables.images
 _SELECT: Select[Any] = select(*(_images.c[name] for name in STORED)).where(_images.c.id == bindparam("image_id"))
 _SELECT_FOR_UPDATE = _SELECT.with_for_update()
+_INSERT_ID, _INSERT = insert(tables.used_ids), insert(_images)
+_members = tables.image_members.c
+_IS_MEMBER: Select[Any] = select(_members.image_id).where(
+    _members.image_id == bindparam("image_id"), _members.member == bindparam("project")
+)
 
 
 def insert_image(connection: Connection, image: Image) -> None:
     """Put *image* in, with its look-ups. Raises Conflict if its id was ever used, by whomever."""
     try:
-        connection.execute(insert(tables.used_ids), {"id_key": id_key(image.id)})
+        connection.execute(_INSERT_ID, {"id_key": id_key(image.id)})
     except IntegrityError as error:
         raise Conflict(f"An image with ID {image.id} already exists.") from error
-    connection.execute(insert(_images), to_row(image))
+    connection.execute(_INSERT, to_row(image))
     if not image.is_deleted:
         _insert_look_ups(connection, image)
 
@@ -41,9 +47,7 @@ def is_member(connection: Connection, image_id: str, project: str | None) -> boo
     """True if the image has a member row for *project*, whatever the member answered."""
     if project is None:
         return False
-    members = tables.image_members
-    statement = select(members.c.image_id).where(members.c.image_id == image_id, members.c.member == project)
-    return connection.execute(statement).one_or_none() is not None
+    return connection.execute(_IS_MEMBER, {"image_id": image_id, "project": project}).one_or_none() is not None
 
 
 def write(connection: Connection, image: Image) -> bool:
@@ -91,18 +95,27 @@ def mark_failed(connection: Connection, image_id: str, upload_id: str, *, status
     return _leave_saving(connection, image_id, upload_id, status=status, updated_at=to_micros(now))
 
 
+def mark_deleted(connection: Connection, image: Image, now: datetime) -> bool:
+    """Leave of *image* its tombstone: it is not found by properties and tags any more. False as in `write`."""
+    return write(connection, replace(image, status=Status.DELETED, deleted_at=now, updated_at=now))
+
+
 def _leave_saving(connection: Connection, image_id: str, upload_id: str, **values: Any) -> bool:
-    statement = (
-        update(_images)
-        .where(_images.c.id == image_id, _images.c.status == Status.SAVING.value, _holds(upload_id))
-        .values(version=_images.c.version + 1, **values)
-    )
-    return connection.execute(statement).rowcount == 1
+    statement = _leaving_saving(tuple(values))
+    named = {f"new_{name}": value for name, value in values.items()}
+    return connection.execute(statement, {"of_image": image_id, "of_upload": upload_id, **named}).rowcount == 1
 
 
-def _holds(upload_id: str) -> ColumnElement[bool]:
+@cache
+def _leaving_saving(columns: tuple[str, ...]) -> Update:
+    """The statement that sets *columns* to `new_…`: put together once, since that takes longer than running it."""
     uploads = tables.uploads
-    return exists().where(uploads.c.id == upload_id, uploads.c.image_id == _images.c.id)
+    is_held = exists().where(uploads.c.id == bindparam("of_upload"), uploads.c.image_id == _images.c.id)
+    return (
+        update(_images)
+        .where(_images.c.id == bindparam("of_image"), _images.c.status == Status.SAVING.value, is_held)
+        .values(version=_images.c.version + 1, **{name: bindparam(f"new_{name}") for name in columns})
+    )
 
 
 def _insert_look_ups(connection: Connection, image: Image) -> None:

@@ -14,7 +14,7 @@ from functools import partial
 
 from sqlalchemy import Connection, Engine
 
-from calotype.catalogue import deferred, loads
+from calotype.catalogue import deferred, loads, usage
 from calotype.catalogue.batches import BadLine, Batch, Line, Reader
 from calotype.catalogue.engine import Catalogue
 from calotype.catalogue.inserting import COLUMNS, insert_rows, to_rows
@@ -191,6 +191,8 @@ def _commit(what: Load, writing: Writing, batch: Batch, position: Position) -> f
                     connection, to_rows((line.entry for line in good), with_look_ups=not position.look_ups_pending)
                 )
                 loads.put_position(connection, what.source, position)
+                if not position.look_ups_pending:
+                    usage.add_entries(connection, (line.entry for line in good))
                 if bad and what.skip_bad is not None:
                     what.skip_bad(bad)
             break

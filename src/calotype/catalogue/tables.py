@@ -162,10 +162,24 @@ uploads = Table(
     Column("bytes_done", BigInteger, nullable=False),
     Column("lease_until", BigInteger, nullable=False),
     Column("node", Text, nullable=False),
+    # Of the quota of the project that owns the image; what is stored never exceeds it.
+    Column("bytes_reserved", BigInteger, nullable=False, server_default="0"),
     CheckConstraint("on_failure in ('queued', 'killed')", name="ck_uploads_on_failure"),
     UniqueConstraint("image_id", name="uq_uploads_image_id"),
 )
 
+#: What the images of each owner take up, whether or not there is a project of that id; kept by `catalogue/usage.py`.
+usage = Table(
+    "usage",
+    metadata,
+    Column("project", Text),
+    Column("kind", Text),
+    Column("value", BigInteger, nullable=False),
+    PrimaryKeyConstraint("project", "kind", name="pk_usage"),
+    sqlite_with_rowid=False,
+)
+
+#: A quota that is NULL is none.
 projects = Table(
     "projects",
     metadata,
@@ -173,6 +187,8 @@ projects = Table(
     Column("name", Text, nullable=False),
     Column("enabled", Boolean, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("quota_bytes", BigInteger),
+    Column("quota_images", BigInteger),
     UniqueConstraint("name", name="uq_projects_name"),
 )
 

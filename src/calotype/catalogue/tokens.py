@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, delete, insert, or_, select
+from sqlalchemy import Connection, Select, and_, bindparam, delete, func, insert, or_, select
 from sqlalchemy.engine import Dialect
 
 from calotype.catalogue.engine import ask
@@ -108,10 +108,15 @@ def delete_tokens_of(connection: Connection, user_id: str) -> None:
     connection.execute(delete(tokens).where(tokens.c.user_id == user_id))
 
 
-def delete_expired(connection: Connection, now: datetime) -> None:
-    """Remove tokens that were over before *now*, at most `_MOST_REMOVED` of them."""
+def delete_expired(connection: Connection, now: datetime) -> int:
+    """Remove tokens that were over before *now*, at most `_MOST_REMOVED` of them, and say how many."""
     expired = select(tokens.c.token_hash).where(tokens.c.expires_at <= to_micros(now)).limit(_MOST_REMOVED)
-    connection.execute(delete(tokens).where(tokens.c.token_hash.in_(expired)))
+    return connection.execute(delete(tokens).where(tokens.c.token_hash.in_(expired))).rowcount
+
+
+def count_expired(connection: Connection, now: datetime) -> int:
+    """How many tokens were over before *now*."""
+    return connection.execute(select(func.count()).where(tokens.c.expires_at <= to_micros(now))).scalar_one()
 
 
 def _token(rows: Sequence[Any]) -> Token:

@@ -4,10 +4,23 @@ A row of `uploads` stands from before the first byte until the upload has ended,
 written and says what becomes of the image should the upload be lost. Source: docs/design/0004-bytes.md.
 """
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Row,
+    bindparam,
+    delete,
+    insert,
+    select,
+    union_all,
+    update,
+)
 
 from calotype.catalogue import tables
 from calotype.catalogue.clock import DatabaseNow
@@ -21,7 +34,10 @@ _MICROS = 1_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadRow:
-    """An upload that begins. *on_failure*: what the image becomes if it fails, killed or queued. *node*: who runs it."""
+    """An upload that begins. *on_failure*: what the image becomes if it fails, killed or queued. *node*: who runs it.
+
+    *bytes_reserved*: what counts for the owner of the image, whatever has come of it; `usage` is kept by the caller.
+    """
 
     id: str
     image_id: str
@@ -30,12 +46,45 @@ class UploadRow:
     on_failure: Status
     size_declared: int | None
     node: str
+    bytes_reserved: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LapsedUpload:
+    """An upload nobody has renewed in time: whoever ran it is taken for dead."""
+
+    id: str
+    image_id: str
+    blob_key: str
+    store: str
+    on_failure: Status
+
+
+_LAPSED = select(*(_uploads.c[field.name] for field in fields(LapsedUpload))).where(
+    _uploads.c.lease_until <= DatabaseNow()
+)
+
+
+#: What every transfer asks is put together once: SQLAlchemy takes longer for that than the database for the answer.
+_ROW = tuple(field.name for field in fields(UploadRow))
+_INSERT_UPLOAD = insert(_uploads).values(
+    **{name: bindparam(name) for name in _ROW},
+    bytes_done=0,
+    lease_until=DatabaseNow() + bindparam("lease", type_=BigInteger),
+)
+_DELETE_UPLOAD = delete(_uploads).where(_uploads.c.id == bindparam("upload_id")).returning(_uploads.c.bytes_reserved)
+_INSERT_BLOB = insert(_blobs)
+_FIND_BLOBS = (
+    select(_blobs.c.store, _blobs.c.key, _blobs.c.size_bytes)
+    .where(_blobs.c.image_id == bindparam("image_id"))
+    .order_by(_blobs.c.created_at, _blobs.c.key)
+)
 
 
 def insert_upload(connection: Connection, row: UploadRow, *, lease_s: int) -> None:
     """Put *row* in with a lease of *lease_s* from now. Raises Conflict if the image has an upload under way."""
-    lease = {"bytes_done": 0, "lease_until": _lease(lease_s)}
-    connection.execute(insert(_uploads).values(**{**asdict(row), "on_failure": row.on_failure.value}, **lease))
+    values = {field: getattr(row, field) for field in _ROW}
+    connection.execute(_INSERT_UPLOAD, {**values, "on_failure": row.on_failure.value, "lease": lease_s * _MICROS})
 
 
 def keep(connection: Connection, upload_id: str, *, bytes_done: int, lease_s: int) -> bool:
@@ -45,22 +94,65 @@ def keep(connection: Connection, upload_id: str, *, bytes_done: int, lease_s: in
     return result.rowcount == 1
 
 
-def delete_upload(connection: Connection, upload_id: str) -> bool:
-    """End the upload. False if it was no longer there."""
-    return connection.execute(delete(_uploads).where(_uploads.c.id == upload_id)).rowcount == 1
+def set_reserved(connection: Connection, upload_id: str, size_bytes: int) -> bool:
+    """Note how much the upload has reserved. False as in `keep`."""
+    statement = update(_uploads).where(_uploads.c.id == upload_id).values(bytes_reserved=size_bytes)
+    return connection.execute(statement).rowcount == 1
+
+
+def delete_upload(connection: Connection, upload_id: str) -> int | None:
+    """End the upload: the bytes it had reserved, to be released by the caller. None if it was no longer there."""
+    return connection.execute(_DELETE_UPLOAD, {"upload_id": upload_id}).scalar_one_or_none()
+
+
+def select_lapsed(connection: Connection) -> list[LapsedUpload]:
+    """The uploads whose lease ran out, the longest gone first; never more than were under way at once."""
+    statement = _LAPSED.order_by(_uploads.c.lease_until, _uploads.c.id)
+    return [_to_lapsed(row) for row in connection.execute(statement)]
+
+
+def hold_lapsed(connection: Connection, upload_id: str) -> LapsedUpload | None:
+    """The upload, kept from others until the transaction ends, if its lease has run out; None if it was renewed or ended.
+
+    To be asked when the image is held already: whoever takes both takes the image first.
+    """
+    row = connection.execute(_LAPSED.where(_uploads.c.id == upload_id).with_for_update()).one_or_none()
+    return None if row is None else _to_lapsed(row)
+
+
+def select_named(connection: Connection, keys: Sequence[str]) -> set[str]:
+    """Those of *keys* that hold an image's data or belong to an upload under way, in whichever store: one statement."""
+    blobs = select(_blobs.c.key).where(_blobs.c.key.in_(keys))
+    under_way = select(_uploads.c.blob_key).where(_uploads.c.blob_key.in_(keys))
+    return set(connection.execute(union_all(blobs, under_way)).scalars())
 
 
 def insert_blob(connection: Connection, image_id: str, blob: StoredBlob, now: datetime) -> None:
     """Note that *blob* holds the data of the image."""
     row = {"key": blob.key, "store": blob.store, "size_bytes": blob.size_bytes}
-    connection.execute(insert(_blobs).values(**row, image_id=image_id, created_at=to_micros(now)))
+    connection.execute(_INSERT_BLOB, {**row, "image_id": image_id, "created_at": to_micros(now)})
 
 
 def find_blobs(connection: Connection, image_id: str) -> list[StoredBlob]:
     """The blobs that hold the image's data, at most one a store, the oldest first."""
-    statement = select(_blobs.c.store, _blobs.c.key, _blobs.c.size_bytes).where(_blobs.c.image_id == image_id)
-    rows = connection.execute(statement.order_by(_blobs.c.created_at, _blobs.c.key))
-    return [StoredBlob(store=row.store, key=row.key, size_bytes=row.size_bytes) for row in rows]
+    rows = connection.execute(_FIND_BLOBS, {"image_id": image_id})
+    return [StoredBlob(store, key, size_bytes) for store, key, size_bytes in rows]
+
+
+def _to_lapsed(row: Row[Any]) -> LapsedUpload:
+    return LapsedUpload(**{**row._asdict(), "on_failure": Status(row.on_failure)})
+
+
+def forget_bytes(connection: Connection, image_id: str) -> list[StoredBlob]:
+    """End the image's upload and take its data from it: the blobs that nothing names any more, half ones too.
+
+    The size of a half one is what the upload had reserved: each as it counts for the owner, to be released by the caller.
+    """
+    up, blob = _uploads.c, _blobs.c
+    arriving = delete(_uploads).where(up.image_id == image_id).returning(up.store, up.blob_key, up.bytes_reserved)
+    held = delete(_blobs).where(blob.image_id == image_id).returning(blob.store, blob.key, blob.size_bytes)
+    rows = [*connection.execute(arriving), *connection.execute(held)]
+    return [StoredBlob(store=store, key=key, size_bytes=size_bytes) for store, key, size_bytes in rows]
 
 
 def _lease(lease_s: int) -> ColumnElement[int]:

@@ -19,6 +19,7 @@ COMMANDS = (
     ("user", "calotype.cli.accounts:user", "Create, list and delete users, and set their passwords."),
     ("role", "calotype.cli.accounts:role", "Say what users may do in projects."),
     ("catalogue", "calotype.cli.catalogue:app", "Load and dump image records in bulk."),
+    ("housekeeping", "calotype.cli.housekeeping:app", "End uploads that died; remove what nobody needs any more."),
 )
 
 

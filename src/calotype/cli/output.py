@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-Value = str | bool | None
+Value = str | bool | int | None
 Row = Mapping[str, Value]
 
 Format = Annotated[Literal["table", "json"], Parameter(name="--format")]
@@ -43,7 +43,13 @@ def print_one(row: Row, output: Literal["table", "json"]) -> None:
 
 def _cell(value: Value) -> Text:
     """*value* as it is: a name may look like rich's markup. What does not fit is folded, not cut."""
-    shown = {None: "", True: "yes", False: "no"}.get(value, str(value)) if not isinstance(value, str) else value
+    match value:
+        case None:
+            shown = ""
+        case bool():
+            shown = "yes" if value else "no"
+        case _:
+            shown = str(value)
     return Text(shown, overflow="fold")
 
 

@@ -5,10 +5,12 @@ CalotypeError
 │   └── BadData        the bytes of an image are not what was declared, or are not safe
 ├── Unauthenticated    no token, or none that is good
 ├── Refused            the caller may not do this
+│   └── OnlyShared     the caller sees the thing, but only because its owner lets them
 ├── NotFound           absent, or not for this caller's eyes: the two look the same
 │   ├── ImageNotFound
 │   └── BlobNotFound   the bytes are not in the store
 ├── Conflict           the state of the thing does not allow it, or somebody else was faster
+│   ├── Overtaken      somebody else changed the same thing at the same time; asking again may do
 │   └── ImageGone      the image was deleted while its data were arriving
 ├── OverLimit          more than a quota or a limit allows
 ├── Throttled          too many at once; try again later
@@ -53,6 +55,10 @@ class Refused(CalotypeError):
         self.action = action
 
 
+class OnlyShared(Refused):
+    """The caller may see the thing without its being public, and may not change it; dialects may deny that it is there."""
+
+
 class NotFound(CalotypeError):
     """There is no such thing for this caller."""
 
@@ -73,6 +79,10 @@ class BlobNotFound(NotFound):
 
 class Conflict(CalotypeError):
     """The thing is not in a state that allows this, or was changed by somebody else meanwhile."""
+
+
+class Overtaken(Conflict):
+    """Somebody else changed the same thing at the same time; nothing was done."""
 
 
 class ImageGone(Conflict):

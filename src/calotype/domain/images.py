@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from calotype.domain.errors import Conflict
+
 
 class Visibility(StrEnum):
     """Who may see an image: everybody, everybody who knows the id, its members, its owner."""
@@ -42,6 +44,13 @@ MOVES: dict[Status, frozenset[Status]] = {
     Status.PENDING_DELETE: frozenset({Status.DELETED, Status.ACTIVE}),
     Status.DELETED: frozenset(),
 }
+
+
+def check_move(image_id: str, status: Status, to: Status) -> None:
+    """Raises Conflict, naming the state the image is in, if none leads from there to the other."""
+    if to not in MOVES[status]:
+        raise Conflict(f"Image {image_id} is {status} and cannot become {to}.")
+
 
 #: States in which an image counts as deleted, whatever its caller asks.
 GONE = frozenset({Status.PENDING_DELETE, Status.DELETED})

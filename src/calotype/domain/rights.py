@@ -6,7 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from calotype.domain.callers import Caller, Role
-from calotype.domain.errors import Refused
+from calotype.domain.errors import OnlyShared, Refused
 from calotype.domain.images import MemberStatus, Visibility
 from calotype.domain.query import ImageQuery
 
@@ -18,6 +18,7 @@ class Action(StrEnum):
     SHOW_IMAGE = "get_image"
     ADD_IMAGE = "add_image"
     MODIFY_IMAGE = "modify_image"
+    DELETE_IMAGE = "delete_image"
     UPLOAD_IMAGE = "upload_image"
     DOWNLOAD_IMAGE = "download_image"
     PUBLICIZE_IMAGE = "publicize_image"
@@ -32,6 +33,7 @@ DEFAULT_RULES: Mapping[Action, Role | None] = MappingProxyType(
         Action.SHOW_IMAGE: Role.READER,
         Action.ADD_IMAGE: Role.MEMBER,
         Action.MODIFY_IMAGE: Role.MEMBER,
+        Action.DELETE_IMAGE: Role.MEMBER,
         Action.UPLOAD_IMAGE: Role.MEMBER,
         Action.DOWNLOAD_IMAGE: Role.MEMBER,
         Action.PUBLICIZE_IMAGE: Role.ADMIN,
@@ -89,3 +91,12 @@ def may_see(caller: Caller, owner: str | None, visibility: Visibility, *, is_mem
 def may_change(caller: Caller, owner: str | None) -> bool:
     """True if the image is the caller's own to change: its project owns it, or the caller is an admin."""
     return caller.is_admin or (owner is not None and owner == caller.project)
+
+
+def check_may_change(caller: Caller, owner: str | None, visibility: Visibility) -> None:
+    """Raises Refused if an image that *caller* sees is not the caller's own: OnlyShared unless everybody sees it listed."""
+    if may_change(caller, owner):
+        return
+    if visibility is Visibility.PUBLIC:
+        raise Refused("The image belongs to another project; only that may change it.")
+    raise OnlyShared("The image is only shown to you; the project it belongs to may change it.")

@@ -67,11 +67,12 @@ def prepared(response: Response, method: str) -> Answer:
     blob = response.blob
     if blob is None:
         return Answer(response, len(response.body))
-    length = blob.size
     if method == "HEAD":
+        length = blob.size
         blob.close()
         return Answer(response, length)
-    return Answer(response, length, sending.open_download(blob))
+    download = sending.open_download(blob, response.part)
+    return Answer(response, download.length, download)
 
 
 def look_up(services: Any, face: Face, request: Request, head: Head, options: HttpOptions) -> Call:

@@ -26,6 +26,10 @@ class BrokenBody(HttpError):
         super().__init__(status, reason, headers, close=True)
 
 
+class BrokenBlob(Exception):
+    """A blob gave fewer bytes than its size, after the size was promised to the client."""
+
+
 def not_found() -> HttpError:
     return HttpError(404, "The resource could not be found.")
 

@@ -8,6 +8,7 @@ from typing import Any, BinaryIO, Protocol
 import msgspec
 
 from calotype.domain.callers import Caller
+from calotype.domain.ranges import Part
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -83,12 +84,13 @@ class Sink(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """A whole answer, or one whose body leaves from a blob."""
+    """A whole answer, or one whose body leaves from a blob: all of it, or *part*."""
 
     status: int
     headers: Headers = ()
     body: bytes = b""
     blob: Blob | None = None
+    part: Part | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ Source: docs/design/0003-door.md.
 """
 
 import asyncio
+import errno
 import math
 import socket
 from typing import BinaryIO, Protocol
@@ -16,7 +17,7 @@ from aiohttp.http_parser import RawRequestMessage
 from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 from aiohttp.web_protocol import RequestHandler
 
-from calotype.http.errors import BrokenBody, HttpError
+from calotype.http.errors import BrokenBlob, BrokenBody, HttpError
 from calotype.http.options import HttpOptions
 
 _READ_BUFFER_BYTES = 256 * 1024
@@ -109,15 +110,20 @@ class Connection(RequestHandler):
             await self._drain_helper()
 
     async def send_file(self, file: BinaryIO, first: int, length: int) -> None:
-        """Send a part of *file* from kernel to kernel. Raises OSError when the client is gone or the file too short."""
+        """Send a part of *file* from kernel to kernel. Raises OSError when the client is gone, BrokenBlob for a bad file."""
         transport = self.transport
         if length == 0:
             return
         if transport is None or transport.is_closing():
             raise ConnectionResetError("the client is gone")
-        sent = await self._loop.sendfile(transport, file, first, length)
+        try:
+            sent = await self._loop.sendfile(transport, file, first, length)
+        except OSError as error:
+            if error.errno == errno.EIO:  # a disk's; no network has it
+                raise BrokenBlob("the file could not be read") from error
+            raise
         if sent != length:
-            raise OSError(f"the file ended after {sent} of {length} bytes")
+            raise BrokenBlob(f"the file ended after {sent} of {length} bytes")
 
     def hang_up(self) -> None:
         """End the connection at once: the only way to say that an answer is not whole."""

@@ -7,7 +7,9 @@ from email.utils import formatdate
 from http import HTTPStatus
 from typing import BinaryIO, Protocol
 
+from calotype.domain.ranges import Part
 from calotype.http import request_ids
+from calotype.http.errors import BrokenBlob
 from calotype.http.messages import Blob, Response
 from calotype.http.pools import Pools
 
@@ -19,38 +21,40 @@ _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class Wire(Protocol):
-    """What a connection offers to those who write to it; each raises OSError when the client is gone."""
+    """What a connection offers to those who write to it; each raises OSError when the client is gone.
+
+    `send_file` raises BrokenBlob when the file cannot be read as far as it should.
+    """
 
     async def send(self, data: bytes) -> None: ...
 
     async def send_file(self, file: BinaryIO, first: int, length: int) -> None: ...
 
 
-class BrokenBlob(Exception):
-    """A blob gave fewer bytes than its size, after the size was promised to the client."""
-
-
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A blob ready to leave: its file where there is a real one, else its first step, read already.
+    """*length* bytes of a blob from *first*, ready to leave: its file where there is a real one, else the first step, read.
 
     So what is wrong with a blob mostly shows while an error can still be answered.
     """
 
     blob: Blob
+    first: int
+    length: int
     file: BinaryIO | None
     first_step: bytes
 
 
-def open_download(blob: Blob) -> Download:
-    """*blob* ready to leave; called on a thread. Raises what reading it raises, and has closed it then."""
+def open_download(blob: Blob, part: Part | None = None) -> Download:
+    """*blob*, or *part* of it, ready to leave; called on a thread. Raises what reading it raises, and has closed it then."""
+    first, length = (0, blob.size) if part is None else (part.first, part.length)
     try:
         file = blob.file()
-        first_step = b"" if file is not None or blob.size == 0 else blob.read(0, min(STEP_BYTES, blob.size))
+        first_step = b"" if file is not None or length == 0 else blob.read(first, min(STEP_BYTES, length))
     except BaseException:
         blob.close()
         raise
-    return Download(blob, file, first_step)
+    return Download(blob, first, length, file, first_step)
 
 
 def head_bytes(response: Response, length: int, request_id: str, connection: str | None) -> bytes:
@@ -83,28 +87,27 @@ def _now() -> str:
 
 
 async def send_download(wire: Wire, head: bytes, download: Download, pools: Pools) -> None:
-    """Send *head* and the blob, which is closed whatever happens.
+    """Send *head* and the bytes of *download*, whose blob is closed whatever happens.
 
     Raises OSError when the client is gone, BrokenBlob or the blob's own error when the rest cannot be read:
     then nothing but hanging up tells the client.
     """
-    blob = download.blob
     try:
         await wire.send(head)
         if download.file is not None:
-            await wire.send_file(download.file, 0, blob.size)
+            await wire.send_file(download.file, download.first, download.length)
         else:
             await _send_steps(wire, download, pools)
     finally:
-        await pools.step(blob.close)
+        await pools.step(download.blob.close)
 
 
 async def _send_steps(wire: Wire, download: Download, pools: Pools) -> None:
-    step, sent, size = download.first_step, 0, download.blob.size
-    while sent < size:
+    step, sent, length = download.first_step, 0, download.length
+    while sent < length:
         if not step:
-            raise BrokenBlob(f"the blob ended after {sent} of {size} bytes")
+            raise BrokenBlob(f"the blob ended after {sent} of {length} bytes")
         sent += len(step)
         await wire.send(step)
-        if sent < size:
-            step = await pools.step(download.blob.read, sent, min(STEP_BYTES, size - sent))
+        if sent < length:
+            step = await pools.step(download.blob.read, download.first + sent, min(STEP_BYTES, length - sent))

@@ -1,4 +1,4 @@
-"""The workers of one service, kept alive until a signal ends them all."""
+"""The children of one service, web workers and a housekeeper, kept alive until a signal ends them all."""
 
 import logging
 import os
@@ -8,31 +8,39 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable
+from enum import StrEnum
 
 from calotype.config import Settings
-from calotype.processes import forks, worker
+from calotype.processes import forks, housekeeper, worker
 from calotype.processes.exits import CannotStart, Exit
 
 log = logging.getLogger(__name__)
 
-#: Workers that may die within the window before the parent gives up: something is wrong that a new one does not cure.
+#: Children that may die within the window before the parent gives up: something is wrong that a new one does not cure.
 DEATHS_ALLOWED = 5
 DEATHS_WINDOW_S = 30.0
 
-#: What a worker needs, after the times it is given, to close connections and files before it is killed.
+#: What a child needs, after the times it is given, to close connections and files before it is killed.
 GRACE_S = 3.0
 
 ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
+class Kind(StrEnum):
+    """What a child is."""
+
+    WORKER = "web worker"
+    HOUSEKEEPER = "housekeeper"
+
+
 class Family:
-    """The parent's view of its workers; *on_ready* is called once, when the first of them answers."""
+    """The parent's view of its children; *on_ready* is called once, when the first worker answers."""
 
     def __init__(self, settings: Settings, listener: socket.socket, on_ready: Callable[[], None]) -> None:
         self._settings = settings
         self._listener = listener
         self._on_ready = on_ready
-        self._workers: set[int] = set()
+        self._children: dict[int, Kind] = {}
         self._deaths: deque[float] = deque(maxlen=DEATHS_ALLOWED)
         self._was_ready = False
         self._kill_at: float | None = None
@@ -41,14 +49,14 @@ class Family:
         self._wake_out, self._wake_in = os.pipe()
 
     def run(self) -> int:
-        """Ends with 0 after SIGTERM or SIGINT; raises CannotStart when workers cannot be kept alive."""
+        """Ends with 0 after SIGTERM or SIGINT; raises CannotStart when children cannot be kept alive."""
         self._listen_to_signals()
         for _ in range(self._settings.serve.workers):
-            self._start_worker()
+            self._start(Kind.WORKER)
         with selectors.DefaultSelector() as selector:
             selector.register(self._ready_out, selectors.EVENT_READ)
             selector.register(self._wake_out, selectors.EVENT_READ)
-            while self._workers:
+            while self._children:
                 self._wait(selector)
         return Exit.OK
 
@@ -61,14 +69,23 @@ class Family:
             signal.signal(ending, lambda _number, _frame: None)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
-    def _start_worker(self) -> None:
-        self._workers.add(forks.fork(self._be_worker))
+    def _start(self, kind: Kind) -> None:
+        self._children[forks.fork(self._be_worker if kind is Kind.WORKER else self._be_housekeeper)] = kind
 
     def _be_worker(self) -> int:
-        """In the child: let go of the parent's ends, then work. End of file on `_alive_out` says the parent is gone."""
+        self._let_go()
+        return worker.run(self._settings, self._listener, ready=self._ready_in, parent=self._alive_out)
+
+    def _be_housekeeper(self) -> int:
+        self._let_go()
+        self._listener.close()
+        os.close(self._ready_in)
+        return housekeeper.run(self._settings, parent=self._alive_out)
+
+    def _let_go(self) -> None:
+        """In a child: close the parent's ends. End of file on `_alive_out` says that the parent is gone."""
         for number in (self._ready_out, self._alive_in, self._wake_in, self._wake_out):
             os.close(number)
-        return worker.run(self._settings, self._listener, ready=self._ready_in, parent=self._alive_out)
 
     def _wait(self, selector: selectors.BaseSelector) -> None:
         timeout = None if self._kill_at is None else max(0.0, self._kill_at - time.monotonic())
@@ -86,6 +103,8 @@ class Family:
         os.read(self._ready_out, 64)
         if not self._was_ready:
             self._was_ready = True
+            if self._settings.housekeeping.housekeeping_interval_s:
+                self._start(Kind.HOUSEKEEPER)
             self._on_ready()
 
     def _take_signal(self, number: int) -> None:
@@ -108,18 +127,17 @@ class Family:
         self._kill_at = time.monotonic() + GRACE_S
 
     def _send(self, number: signal.Signals) -> None:
-        for pid in self._workers:
+        for pid in self._children:
             os.kill(pid, number)
 
     def _reap(self) -> None:
-        for pid in list(self._workers):
+        for pid in list(self._children):
             done, status = os.waitpid(pid, os.WNOHANG)
             if done:
-                self._workers.discard(pid)
-                self._replace(pid, forks.code_of(status))
+                self._replace(pid, self._children.pop(pid), forks.code_of(status))
 
-    def _replace(self, pid: int, code: int) -> None:
-        """Start another worker for *pid*, which ended with *code*, unless we are ending or it makes no sense."""
+    def _replace(self, pid: int, kind: Kind, code: int) -> None:
+        """Start another child of *kind* for *pid*, which ended with *code*, unless we are ending or it makes no sense."""
         if self._kill_at is not None:
             return
         if not self._was_ready:
@@ -128,7 +146,7 @@ class Family:
         now = time.monotonic()
         if len(self._deaths) == DEATHS_ALLOWED and now - self._deaths[0] < DEATHS_WINDOW_S:
             self._send(signal.SIGKILL)
-            raise CannotStart(Exit.BUG, f"Web workers keep dying, the last one with {code}; giving up.")
+            raise CannotStart(Exit.BUG, f"Processes keep dying, the last one, a {kind}, with {code}; giving up.")
         self._deaths.append(now)
-        log.error("web worker %d ended with %d; another one takes its place", pid, code)
-        self._start_worker()
+        log.error("%s %d ended with %d; another one takes its place", kind, pid, code)
+        self._start(kind)

@@ -41,6 +41,13 @@ async def _serve(settings: Settings, listener: socket.socket, door: Door, ready:
 
     loop.add_reader(parent, note_end_of_parent)
     await server.serve(listener, door, settings.http, stop=stop, ready=lambda: _say_ready(ready))
+    _ignore_further_signals(loop)
+
+
+def _ignore_further_signals(loop: asyncio.AbstractEventLoop) -> None:
+    """A closing loop closes the pipe that signals wake it by before it lets go of them: one more SIGTERM would complain."""
+    loop.remove_signal_handler(signal.SIGTERM)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 def _say_ready(ready: int) -> None:

@@ -21,6 +21,8 @@ from calotype.domain.errors import Conflict, Invalid, NotFound
 from calotype.service.logins import Logins
 from calotype.service.tokens import Tokens
 
+LARGEST_QUOTA = 2**63 - 1
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstAccount:
@@ -76,6 +78,17 @@ class Accounts:
             if accounts.owns_images(connection, project.id):
                 raise Conflict(f"The project {name} still owns images; delete them first.")
             accounts.delete_project(connection, project.id)
+
+    def set_quota(self, project: str, *, size_bytes: int | None, images: int | None) -> None:
+        """Let the project have so many bytes of image data and so many images; None: any number.
+
+        What is over already stays, and nothing is added to it.
+        """
+        for name, most in (("quota of bytes", size_bytes), ("quota of images", images)):
+            if most is not None and not 0 <= most <= LARGEST_QUOTA:
+                raise Invalid(name, most, f"not between 0 and {LARGEST_QUOTA}")
+        with self._catalogue.writing() as connection:
+            accounts.set_quota(connection, _project(connection, project).id, size_bytes=size_bytes, images=images)
 
     def create_user(self, name: str, password: str, default_project: str | None = None) -> User:
         """A new user, who has no role yet. Raises Conflict if the name is taken."""

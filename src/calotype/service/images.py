@@ -4,17 +4,19 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 from calotype.catalogue import images as statements
-from calotype.catalogue import listing
+from calotype.catalogue import listing, usage
 from calotype.catalogue.engine import Catalogue, Connection
 from calotype.domain import rights
 from calotype.domain.callers import Caller
-from calotype.domain.errors import Conflict, ImageNotFound, Invalid, OverLimit, Refused
+from calotype.domain.errors import ImageNotFound, Invalid, OverLimit, Overtaken, Refused
 from calotype.domain.images import Image, Status, Visibility
 from calotype.domain.query import ImageQuery
 from calotype.domain.rights import Action, Rules
 from calotype.domain.texts import MOST_PROPERTY_VALUE_BYTES, require_storable
+from calotype.service.changes import UNSET, Change, changed
 from calotype.service.options import ServiceOptions
 
 Clock = Callable[[], datetime]
@@ -79,10 +81,13 @@ class Images:
         """
         self.check_new(caller, new)
         with self._catalogue.writing() as connection:
-            return self.insert_new(connection, new, Status.ACTIVE if is_complete else Status.QUEUED)
+            image = self.insert_new(connection, new, Status.ACTIVE if is_complete else Status.QUEUED)
+            usage.add_image(connection, image.owner)
+            return image
 
     def insert_new(self, connection: Connection, new: NewImage, status: Status) -> Image:
-        """The image that *new* describes, which `check_new` has let pass, in a transaction that may have more to do.
+        """The image that *new* describes, which `check_new` has let pass, in a transaction that may have more to do and
+        counts the image at its end.
 
         Raises Conflict if the id was ever used.
         """
@@ -115,27 +120,52 @@ class Images:
             self._rules.check(caller, Action.PUBLICIZE_IMAGE)
         if new.owner != caller.project and not caller.is_admin:
             raise Refused("Only an admin may make an image for another project.")
-        _check_formats(new, self._options)
+        check_formats(new.disk_format, new.container_format, self._options)
         check_texts(new.name, new.owner, new.properties)
-        _check_numbers(new)
+        check_numbers(new.size_bytes, new.min_disk_gib, new.min_ram_mib)
         self._check_property_count(new.properties)
 
-    def edit(self, caller: Caller, image_id: str, change: Callable[[Image], Image]) -> Image:
-        """The image after *change* was applied to it as it stands now; *change* may be asked to do it for nothing.
+    def update(self, caller: Caller, image_id: str, change: Change, *, purge: bool) -> Image:
+        """The image after *change*; its properties take the place of all others if *purge*, and else join them.
 
-        Raises ImageNotFound and Refused by the caller's relation to the image, and Conflict if somebody else was faster.
+        Raises Refused for a right that is missing, before any look-up; ImageNotFound; Refused for a deleted image, for one
+        that is another's (OnlyShared unless it is public) and for what may not change; Invalid and OverLimit for what the
+        image would be; Overtaken.
         """
-        self._rules.check(caller, Action.MODIFY_IMAGE)
+        self.check_may_change(caller, change)
         with self._catalogue.writing() as connection:
-            image = find(connection, caller, image_id, for_update=True)
-            if image.is_deleted or not rights.may_change(caller, image.owner):
-                raise Refused("You are not permitted to change this image.")
-            changed = replace(change(image), id=image.id, version=image.version, updated_at=self._clock())
-            check_texts(changed.name, changed.owner, changed.properties)
-            self._check_property_count(changed.properties)
-            if not statements.write(connection, changed):
-                raise Conflict(f"Image {image_id} was changed by somebody else at the same time.")
-            return replace(changed, version=changed.version + 1)
+            image = find_own(connection, caller, image_id)
+            return self.write(connection, self.changed(caller, image, change, purge=purge), was=image)
+
+    def check_may_change(self, caller: Caller, change: Change) -> None:
+        """Raises Refused for rights that *caller* lacks to *change* any image at all."""
+        self._rules.check(caller, Action.MODIFY_IMAGE)
+        if change.is_public is True:
+            self._rules.check(caller, Action.PUBLICIZE_IMAGE)
+        if change.owner is not UNSET and not caller.is_admin:
+            raise Refused("Only an admin may give an image to another project.")
+
+    def changed(self, caller: Caller, image: Image, change: Change, *, purge: bool) -> Image:
+        """*image* as `update` would write it. Raises Refused, Invalid and OverLimit as that does."""
+        made = changed(image, change, as_admin=caller.is_admin, purge=purge)
+        given = change.given()
+        check_formats(given.get("disk_format"), given.get("container_format"), self._options)
+        check_texts(made.name, made.owner, made.properties)
+        check_numbers(given.get("size_bytes"), given.get("min_disk_gib"), given.get("min_ram_mib"))
+        self._check_property_count(made.properties)
+        return made
+
+    def write(self, connection: Connection, image: Image, *, was: Image) -> Image:
+        """*image*, stored as its next version, changed now; *was*: as it is held by the transaction.
+
+        Raises Overtaken if it is at another version than *image*, and OverLimit if a new owner has no room for it.
+        """
+        image = replace(image, updated_at=self._clock())
+        if not statements.write(connection, image):
+            raise Overtaken(f"Image {image.id} was changed by somebody else at the same time.")
+        if image.owner != was.owner:
+            usage.move_image(connection, image.id, was.owner, image.owner)
+        return replace(image, version=image.version + 1)
 
     def _check_property_count(self, properties: dict[str, str | None]) -> None:
         most = self._options.property_quota
@@ -148,16 +178,30 @@ def find(connection: Connection, caller: Caller, image_id: str, *, for_update: b
     image = statements.get(connection, image_id, for_update=for_update)
     if image is None or (image.is_deleted and not caller.is_admin):
         raise ImageNotFound(image_id)
-    member = statements.is_member(connection, image_id, caller.project)
-    if not rights.may_see(caller, image.owner, image.visibility, is_member=member):
-        raise ImageNotFound(image_id)
+    may_see = partial(rights.may_see, caller, image.owner, image.visibility)
+    # The members are looked at for those alone who may see the image by nothing else.
+    if may_see(is_member=False) or may_see(is_member=statements.is_member(connection, image_id, caller.project)):
+        return image
+    raise ImageNotFound(image_id)
+
+
+def find_own(connection: Connection, caller: Caller, image_id: str) -> Image:
+    """The image if it is *caller*'s to change, kept from others until the transaction ends.
+
+    Raises ImageNotFound; Refused for a deleted image, and OnlyShared or Refused for another's.
+    """
+    image = find(connection, caller, image_id, for_update=True)
+    if image.is_deleted:
+        raise Refused("A deleted image cannot be changed.")
+    rights.check_may_change(caller, image.owner, image.visibility)
     return image
 
 
-def _check_formats(new: NewImage, options: ServiceOptions) -> None:
+def check_formats(disk_format: str | None, container_format: str | None, options: ServiceOptions) -> None:
+    """Raises Invalid for a format that is not offered."""
     for name, value, known in (
-        ("disk_format", new.disk_format, options.disk_formats),
-        ("container_format", new.container_format, options.container_formats),
+        ("disk_format", disk_format, options.disk_formats),
+        ("container_format", container_format, options.container_formats),
     ):
         if value is not None and value not in known:
             raise Invalid(name, value, f"not one of {', '.join(known)}")
@@ -183,11 +227,12 @@ def check_texts(name: str | None, owner: str | None, properties: dict[str, str |
                 raise Invalid(key, value, f"longer than {MOST_PROPERTY_VALUE_BYTES} bytes")
 
 
-def _check_numbers(new: NewImage) -> None:
+def check_numbers(size_bytes: int | None, min_disk_gib: int | None, min_ram_mib: int | None) -> None:
+    """Raises Invalid for a number outside the bounds of its field."""
     for name, value, largest in (
-        ("size", new.size_bytes, LARGEST_SIZE),
-        ("min_disk", new.min_disk_gib, LARGEST_MINIMUM),
-        ("min_ram", new.min_ram_mib, LARGEST_MINIMUM),
+        ("size", size_bytes, LARGEST_SIZE),
+        ("min_disk", min_disk_gib, LARGEST_MINIMUM),
+        ("min_ram", min_ram_mib, LARGEST_MINIMUM),
     ):
         if value is not None and not 0 <= value <= largest:
             raise Invalid(name, value, f"not between 0 and {largest}")

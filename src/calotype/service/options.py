@@ -25,3 +25,11 @@ class ServiceOptions:
     """Images on a page when the caller names no limit."""
     limit_max: int = 1000
     """Images on a page at most, whatever the caller asks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HousekeepingOptions:
+    """When the service cleans up. Source: docs/operate/housekeeping.md."""
+
+    housekeeping_interval_s: float = 60.0
+    """Seconds between two rounds of housekeeping; 0: none, `calotype housekeeping run` is left to do it."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from calotype.service.accounts import Accounts
+from calotype.service.deletions import Deletions
 from calotype.service.downloads import Downloads
 from calotype.service.images import Images
 from calotype.service.options import ServiceOptions
@@ -14,5 +15,6 @@ class Services:
     images: Images
     uploads: Uploads
     downloads: Downloads
+    deletions: Deletions
     accounts: Accounts
     options: ServiceOptions

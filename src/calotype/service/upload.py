@@ -10,7 +10,7 @@ from calotype.blobs import digests
 from calotype.blobs.digests import Digests
 from calotype.blobs.inspection import Inspection
 from calotype.blobs.stores import BlobStore, BlobWriter
-from calotype.catalogue import images, uploads
+from calotype.catalogue import images, uploads, usage
 from calotype.catalogue.engine import Catalogue, Connection
 from calotype.catalogue.uploads import UploadRow
 from calotype.domain.errors import (
@@ -24,7 +24,7 @@ from calotype.domain.errors import (
     NoSpace,
     OverLimit,
 )
-from calotype.domain.images import Image, StoredBlob
+from calotype.domain.images import Image, Status, StoredBlob
 from calotype.service.images import Clock
 
 log = logging.getLogger(__name__)
@@ -33,6 +33,10 @@ log = logging.getLogger(__name__)
 LEASE_S = 300
 
 RENEW_EVERY = timedelta(seconds=30)
+
+#: What is reserved ahead at most where no size is declared; up to there as much as has come, so that small data hold up
+#: nobody. A transaction with its flush takes as long as a MiB or two: of 64 MiB that is some hundredths.
+MOST_AHEAD_BYTES = 64 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +77,7 @@ class Upload:
         self._declared = declared
         self._parts = parts
         self._size = 0
+        self._reserved_bytes = row.bytes_reserved
         self._has_ended = False
         self._renew_at = parts.clock() + RENEW_EVERY
         with ExitStack() as undo:
@@ -89,12 +94,13 @@ class Upload:
     def write(self, step: bytes) -> None:
         """Take the next bytes, in: written, digested and inspected when it returns.
 
-        Raises OverLimit past the size cap, BadData past the declared size or for data that are not what they should be,
-        NoSpace, Broken, and Conflict or ImageGone when somebody ended the upload meanwhile.
+        Raises OverLimit past the size cap and past the project's quota, BadData past the declared size or for data that are
+        not what they should be, NoSpace, Broken, and Conflict or ImageGone when somebody ended the upload meanwhile.
         """
         with self._undone_on_failure():
             self._size += len(step)
             self._check_bounds()
+            self._reserve_if_needed()
             with self._parts.digests.taking(step):
                 self._writer.write(step)
                 self._inspection.feed(step)
@@ -125,6 +131,21 @@ class Upload:
         if promised and self._size > promised:
             raise BadData("size", promised, "the data are longer")
 
+    def _reserve_if_needed(self) -> None:
+        """Have what `_size` says reserved of the project's quota, and something ahead."""
+        missing = self._size - self._reserved_bytes
+        if missing <= 0:
+            return
+        ahead = min(self._reserved_bytes, MOST_AHEAD_BYTES)
+        with self._parts.catalogue.writing() as connection:
+            image = images.get(connection, self.image_id, for_update=True)
+            if image is None or image.status is not Status.SAVING:
+                raise self._lost(connection)
+            more = usage.reserve_ahead(connection, image.owner, least=missing, wanted=missing + ahead)
+            self._reserved_bytes += more
+            if not uploads.set_reserved(connection, self._row.id, self._reserved_bytes):
+                raise self._lost(connection)
+
     def _check_promises(self) -> None:
         size_bytes, checksum = self._declared.size_bytes, self._declared.checksum
         if size_bytes and size_bytes != self._size:
@@ -150,7 +171,8 @@ class Upload:
             return self._writer.commit()
         except BlobNotFound as error:
             # Only who ended the upload removes the bytes of one that is under way.
-            raise Conflict(f"The upload to image {self.image_id} was ended by somebody else.") from error
+            with self._parts.catalogue.reading() as connection:
+                raise self._lost(connection) from error
 
     def _activate(self, size_bytes: int, virtual_size_bytes: int | None) -> Image:
         try:
@@ -178,8 +200,10 @@ class Upload:
         if not was_ours:
             raise self._lost(connection)
         uploads.insert_blob(connection, row.image_id, StoredBlob(row.store, row.blob_key, size_bytes), now)
-        uploads.delete_upload(connection, row.id)
-        return self._image(connection)
+        reserved_bytes = uploads.delete_upload(connection, row.id) or 0
+        image = self._image(connection)
+        usage.release(connection, image.owner, reserved_bytes - size_bytes)
+        return image
 
     def _settle(self) -> Image | None:
         """What became of a transaction whose end the catalogue did not tell: the image if it was made active.
@@ -245,5 +269,9 @@ class Upload:
     def _fail(self, connection: Connection) -> bool:
         """Make the image what `on_failure` says. False if it is not this upload's any more."""
         row, now = self._row, self._parts.clock()
+        image = images.get(connection, row.image_id, for_update=True)
         was_ours = images.mark_failed(connection, row.image_id, row.id, status=row.on_failure, now=now)
-        return uploads.delete_upload(connection, row.id) and was_ours
+        reserved_bytes = uploads.delete_upload(connection, row.id)
+        if image is not None and reserved_bytes:
+            usage.release(connection, image.owner, reserved_bytes)
+        return reserved_bytes is not None and was_ours

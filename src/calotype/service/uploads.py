@@ -10,15 +10,15 @@ from calotype.blobs.digests import Digests
 from calotype.blobs.inspection import inspection_of
 from calotype.blobs.stores import Stores
 from calotype.catalogue import images as statements
-from calotype.catalogue import uploads
+from calotype.catalogue import uploads, usage
 from calotype.catalogue.engine import Catalogue, Connection
 from calotype.catalogue.uploads import UploadRow
-from calotype.domain import rights
 from calotype.domain.callers import Caller
-from calotype.domain.errors import Conflict, Invalid, OverLimit, Refused
-from calotype.domain.images import Image, Status
+from calotype.domain.errors import Invalid, OverLimit
+from calotype.domain.images import Image, Status, check_move
 from calotype.domain.rights import Action, Rules
-from calotype.service.images import Clock, Images, NewImage, find
+from calotype.service.changes import Change
+from calotype.service.images import Clock, Images, NewImage, find_own
 from calotype.service.options import ServiceOptions
 from calotype.service.upload import LEASE_S, Declared, Parts, Upload
 
@@ -61,8 +61,8 @@ class Uploads:
         """An upload to an image made for it. The image is `saving` before a byte is taken, and *on_failure* if it fails.
 
         Raises Refused, Invalid, OverLimit and Conflict like `Images.create`, and OverLimit for data over the size cap,
-        with nothing made; Invalid if a format is missing, with the image queued; NoSpace and Broken, with the image
-        *on_failure*.
+        with nothing made; Invalid if a format is missing, with the image queued; OverLimit for data over the project's
+        quota, NoSpace and Broken, with the image *on_failure*.
         """
         self._rules.check(caller, Action.UPLOAD_IMAGE)
         self._images.check_new(caller, new)
@@ -71,32 +71,45 @@ class Uploads:
         with self._catalogue.writing() as connection:
             image = self._images.insert_new(connection, new, status)
             if status is Status.SAVING:
-                row = self._insert_row(connection, image, declared, on_failure, store_name)
+                begun = self._begin(connection, image, declared, on_failure, store_name, is_new=True)
+            else:
+                usage.add_image(connection, image.owner)
         require_formats(image)
-        return self._open(row, image, declared)
+        return self._open(begun, image, declared)
 
     def begin(
-        self, caller: Caller, image_id: str, declared: Declared, *, on_failure: Status, store: str | None = None
+        self,
+        caller: Caller,
+        image_id: str,
+        declared: Declared,
+        *,
+        on_failure: Status,
+        store: str | None = None,
+        change: Change | None = None,
     ) -> Upload:
         """An upload to a queued image, `saving` from now on, and *on_failure* if it fails: killed, or queued again.
 
-        Raises ImageNotFound and Refused by the caller's relation to the image, Conflict if it is not queued, Invalid if
-        a format is missing and OverLimit for data over the size cap, with nothing changed; NoSpace and Broken, with the
-        image *on_failure*.
+        *change* is made in the same transaction, its properties joining the others. A size and a checksum that the image
+        has by then are promises about the data, unless *declared* makes others.
+
+        Raises like `Images.update`, Conflict if the image is not queued, Invalid if a format is missing and OverLimit for
+        data over the size cap, with nothing changed; OverLimit for data over the project's quota, NoSpace and Broken, with
+        the image *on_failure*.
         """
         self._rules.check(caller, Action.UPLOAD_IMAGE)
+        if change is not None:
+            self._images.check_may_change(caller, change)
         store_name = self._checked(declared, store)
         with self._catalogue.writing() as connection:
-            image = find(connection, caller, image_id, for_update=True)
-            if not rights.may_change(caller, image.owner):
-                raise Refused("You are not permitted to upload data to this image.")
-            if image.status is not Status.QUEUED:
-                raise Conflict(f"Image {image_id} is {image.status}; only a queued image takes data.")
+            image = was = find_own(connection, caller, image_id)
+            check_move(image.id, image.status, Status.SAVING)
+            if change is not None:
+                image = self._images.changed(caller, image, change, purge=False)
             require_formats(image)
-            if not statements.write(connection, replace(image, status=Status.SAVING, updated_at=self._clock())):
-                raise Conflict(f"Image {image_id} was changed by somebody else at the same time.")
-            row = self._insert_row(connection, image, declared, on_failure, store_name)
-        return self._open(row, image, declared)
+            image = self._images.write(connection, replace(image, status=Status.SAVING), was=was)
+            declared = _with_promises(declared, image)
+            begun = self._begin(connection, image, declared, on_failure, store_name, is_new=False)
+        return self._open(begun, image, declared)
 
     def _checked(self, declared: Declared, store: str | None) -> str:
         """The name of the store to use. Raises OverLimit for what is declared too large, Invalid for no store of ours."""
@@ -107,25 +120,45 @@ class Uploads:
             raise Invalid("store", store, f"not one of {', '.join(self._stores.by_name)}")
         return store or self._stores.default
 
-    def _insert_row(
-        self, connection: Connection, image: Image, declared: Declared, on_failure: Status, store: str
-    ) -> UploadRow:
+    def _begin(
+        self,
+        connection: Connection,
+        image: Image,
+        declared: Declared,
+        on_failure: Status,
+        store: str,
+        *,
+        is_new: bool,
+    ) -> UploadRow | OverLimit:
+        """The row that stands for the upload from now on, or what to raise if the quota has no room for it.
+
+        Then the image is *on_failure* already. Raises OverLimit if there is no room for one more image.
+        """
+        size_declared = declared.size_bytes or declared.body_bytes
         row = UploadRow(
             id=str(uuid.uuid4()),
             image_id=image.id,
             blob_key=secrets.token_hex(_KEY_BYTES),
             store=store,
             on_failure=on_failure,
-            size_declared=declared.size_bytes or declared.body_bytes,
+            size_declared=size_declared,
             node=self._node,
+            bytes_reserved=size_declared or 0,
         )
         uploads.insert_upload(connection, row, lease_s=LEASE_S)
-        return row
+        refusal = usage.begin_upload(connection, image.owner, size_declared, is_new=is_new)
+        if refusal is None:
+            return row
+        statements.mark_failed(connection, image.id, row.id, status=on_failure, now=self._clock())
+        uploads.delete_upload(connection, row.id)
+        return refusal
 
-    def _open(self, row: UploadRow, image: Image, declared: Declared) -> Upload:
+    def _open(self, begun: UploadRow | OverLimit, image: Image, declared: Declared) -> Upload:
+        if isinstance(begun, OverLimit):
+            raise begun
         parts = Parts(
             catalogue=self._catalogue,
-            store=self._stores.by_name[row.store],
+            store=self._stores.by_name[begun.store],
             inspect=partial(
                 inspection_of,
                 image.disk_format or "",
@@ -136,7 +169,15 @@ class Uploads:
             clock=self._clock,
             cap_bytes=self._options.image_size_cap_bytes,
         )
-        return Upload(row, declared, parts)
+        return Upload(begun, declared, parts)
+
+
+def _with_promises(declared: Declared, image: Image) -> Declared:
+    return replace(
+        declared,
+        size_bytes=declared.size_bytes or image.size_bytes,
+        checksum=declared.checksum or image.checksum,
+    )
 
 
 def require_formats(image: Image) -> None:

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import event, update
 
-from calotype.catalogue import tables
+from calotype.catalogue import tables, tokens
 from calotype.catalogue.engine import Catalogue, CatalogueOptions
 from calotype.domain.accounts import Scope
 from calotype.domain.callers import Caller, Role
@@ -145,3 +145,20 @@ def test_a_database_that_cannot_answer_is_broken_not_a_bug(empty_database, clock
     with pytest.raises(Broken):
         Accounts(catalogue, clock).authenticate("guess")
     catalogue.close()
+
+
+def test_tokens_that_are_over_are_counted_and_removed_and_others_stay(town, clock):
+    town.settle()
+    town.log_in()
+    clock.advance(minutes=59)
+    secret = town.log_in().secret
+    clock.advance(minutes=1)
+    now = clock()
+
+    with town.catalogue.writing() as connection:
+        counted = tokens.count_expired(connection, now)
+        removed = tokens.delete_expired(connection, now)
+        left = tokens.count_expired(connection, now)
+
+    assert (counted, removed, left) == (1, 1, 0)
+    assert town.accounts.authenticate(secret).project

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from calotype.domain.callers import Caller
 from calotype.domain.errors import Broken, CalotypeError, Invalid, Throttled, Unauthenticated
-from calotype.http import bodies, queries
+from calotype.http import bodies, parts, queries
 from calotype.http.door import Door
 from calotype.http.errors import HttpError, retry_headers
 from calotype.http.messages import Receive, Request, Response, json_response
@@ -252,6 +252,8 @@ ROUTES = [
     Route("PUT", "/upload", upload, Wants.STREAM),
     Route("GET", "/blob", lambda stage, _: Response(status=200, blob=stage.blob)),
     Route("HEAD", "/blob", lambda stage, _: Response(status=200, blob=stage.blob)),
+    Route("GET", "/parts", lambda stage, request: parts.answer(request, stage.blob, (("ETag", "sum"),), "sum")),
+    Route("HEAD", "/parts", lambda stage, request: parts.answer(request, stage.blob, (("ETag", "sum"),), "sum")),
     Route("HEAD", "/empty", lambda _, __: Response(status=200)),
     Route("GET", "/nothing", lambda _, __: Response(status=204)),
     Route("GET", "/gate", wait_at_gate),

@@ -1,5 +1,7 @@
 """Uploads into a sink and downloads out of a blob. Source: docs/design/0003-door.md."""
 
+import errno
+import os
 import threading
 from pathlib import Path
 from select import select
@@ -228,6 +230,28 @@ def test_a_blob_that_ends_too_early_breaks_the_connection_off(start_door, blob_o
     assert status == 200
     assert client.rest() <= 3 * MIB
     assert door.stage.blob.is_closed.wait(PATIENCE_S)
+    door.logged()
+    assert "ended after" in str(door.log.lines("request failed")[0]["exc_info"])
+
+
+def test_a_disk_that_fails_under_a_download_is_our_failure_and_breaks_it_off(
+    start_door, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send = os.sendfile
+
+    def send_a_little_then_fail(out: int, file: int, first: int, _length: int) -> int:
+        if first:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return send(out, file, first, 1000)
+
+    door = start_door(Stage(blob=a_file_blob(tmp_path, DATA)))
+    monkeypatch.setattr(os, "sendfile", send_a_little_then_fail)
+    client = door.client().send(b"GET /blob HTTP/1.1\r\nHost: a\r\n\r\n")
+
+    assert (client.head()[0], client.rest() <= 1000) == (200, True)
+    assert door.stage.blob.is_closed.wait(PATIENCE_S)
+    door.logged()
+    assert "could not be read" in str(door.log.lines("request failed")[0]["exc_info"])
 
 
 def test_a_blob_that_cannot_be_read_at_all_is_an_error_like_any_other(start_door) -> None:

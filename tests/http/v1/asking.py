@@ -1,8 +1,10 @@
 """Requests to v1 from Python, for what a story cannot say: bodies of any kind, and what is left when they were refused."""
 
+import hashlib
 import http.client
 import json
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,3 +86,15 @@ class V1:
         """The names of all images there are, killed ones too."""
         listed = self.ask("GET", "/v1/images?is_public=none&changes-since=2000&limit=1000", caller="admin")
         return [image["name"] for image in json.loads(listed.body)["images"]]
+
+
+def md5(data: bytes) -> str:
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()
+
+
+def wait_for(holds: Callable[[], bool]) -> None:
+    """Returns when it holds; fails if it does not within half a minute."""
+    end = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.02)

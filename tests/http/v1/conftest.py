@@ -11,17 +11,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asking import V1
 from sqlalchemy import insert
 
 from calotype import app
 from calotype.auth.tokens import digest
-from calotype.catalogue import inserting, tables
+from calotype.catalogue import inserting, tables, usage
 from calotype.catalogue.engine import Catalogue
 from calotype.catalogue.records import read_entry
 from calotype.catalogue.times import to_micros
 from calotype.config import ServeOptions, Settings
 from calotype.http import server
 from calotype.http.options import HttpOptions
+from calotype.service.accounts import Accounts
 from calotype.service.options import ServiceOptions
 
 #: Who asks in the stories: the token, the project it is for, the role held there. Tokens are their bearers' names.
@@ -43,16 +45,31 @@ Story = dict[str, Any]
 
 @pytest.fixture(scope="session")
 def tell(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Story], Any]:
-    """Runs the application over a story's images and options; gives the port while the block lasts."""
+    """Runs the application over a story's images, options and quotas; gives the port while the block lasts."""
 
     @contextmanager
     def run(story: Story) -> Iterator[int]:
         settings = _settings(story.get("options", {}), tmp_path_factory.mktemp("data"))
-        _fill(settings, story.get("images", []))
+        _fill(settings, story.get("images", []), story.get("quotas", {}))
         with _running(settings) as port:
             yield port
 
     return run
+
+
+@pytest.fixture
+def with_folder(tell: Callable[[Story], Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[V1, Path]]:
+    """An application of the test's own with nothing in it, and the folder of its store."""
+    folders: list[Path] = []
+    open_stores = app.open_stores
+
+    def noting(settings: Settings) -> Any:
+        folders.append(app.blob_folder(settings))
+        return open_stores(settings)
+
+    monkeypatch.setattr(app, "open_stores", noting)
+    with tell({}) as port:
+        yield V1(port), folders[0]
 
 
 def _settings(options: dict[str, Any], data_dir: Path) -> Settings:
@@ -63,18 +80,21 @@ def _settings(options: dict[str, Any], data_dir: Path) -> Settings:
     return Settings(serve=serve, images=ServiceOptions(**parts["images"]), http=HttpOptions(**parts["http"]))
 
 
-def _fill(settings: Settings, records: list[dict[str, Any]]) -> None:
+def _fill(settings: Settings, records: list[dict[str, Any]], quotas: dict[str, dict[str, int]]) -> None:
     catalogue = app.open_catalogue(settings)
     try:
         with catalogue.writing() as connection:
             tables.metadata.create_all(connection)
         _add_callers(catalogue)
+        for project, most in quotas.items():
+            Accounts(catalogue, app.now).set_quota(project, size_bytes=most.get("bytes"), images=most.get("images"))
         entries = [
             read_entry(json.dumps(record).encode(), FIRST_MOMENT + timedelta(minutes=number))
             for number, record in enumerate(records)
         ]
         with catalogue.writing() as connection:
             inserting.insert_rows(connection, inserting.to_rows(entries, with_look_ups=True))
+            usage.add_entries(connection, entries)
     finally:
         catalogue.close()
 

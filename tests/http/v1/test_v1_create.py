@@ -1,12 +1,10 @@
 """Images made by POST. Source: docs/api/v1.md, "Create"."""
 
-import hashlib
 import json
 import os
 import resource
 import shutil
 import socket
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from itertools import repeat
@@ -15,7 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from asking import META, OCTETS, RAW, V1
+from asking import META, OCTETS, RAW, V1, md5, wait_for
 
 import disks
 from servers import Server
@@ -40,10 +38,6 @@ def small(tell: Tell) -> Iterator[V1]:
     """The same with room for little: images of at most a MiB."""
     with tell({"options": {"image_size_cap_bytes": 1 << 20}}) as port:
         yield V1(port)
-
-
-def md5(data: bytes) -> str:
-    return hashlib.md5(data, usedforsecurity=False).hexdigest()
 
 
 def named(**fields: str) -> tuple[str, dict[str, str]]:
@@ -439,31 +433,6 @@ def test_a_client_that_hangs_up_leaves_a_killed_image_and_no_bytes(v1: V1) -> No
         wait_for(lambda: name in v1.names())
 
     wait_for(lambda: v1.status_of(the_id(v1, name)) == "killed")
-
-
-def wait_for(holds: Callable[[], bool]) -> None:
-    """Returns when it holds; fails if it does not within half a minute."""
-    end = time.monotonic() + 30
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
-@pytest.fixture
-def with_folder(tell: Tell, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[V1, Path]]:
-    """An application of the test's own, and the folder of its store."""
-    from calotype import app
-
-    folders: list[Path] = []
-    open_stores = app.open_stores
-
-    def noting(settings: Any) -> Any:
-        folders.append(settings.serve.data_dir / app.BLOB_FOLDER)
-        return open_stores(settings)
-
-    monkeypatch.setattr(app, "open_stores", noting)
-    with tell({}) as port:
-        yield V1(port), folders[0]
 
 
 def test_a_store_that_does_not_work_is_503_and_kills_the_image(with_folder: tuple[V1, Path]) -> None:

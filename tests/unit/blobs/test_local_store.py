@@ -2,6 +2,7 @@
 
 import errno
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,54 @@ def test_a_disk_that_does_not_work_is_broken(tmp_path: Path, monkeypatch: pytest
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize("code", [errno.EIO, errno.EROFS])
+def test_a_disk_that_fails_under_a_step_is_broken_and_keeps_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    writer = LocalStore(tmp_path).writer("cafe01")
+    writer.write(b"x")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", failing(code))
+
+        with pytest.raises(Broken) as caught:
+            writer.write(b"y")
+
+    writer.cancel()
+    assert not isinstance(caught.value, NoSpace)
+    assert files(tmp_path) == []
+
+
+@pytest.mark.parametrize("call", ["fsync", "close"])
+def test_a_disk_that_fails_at_the_last_moment_leaves_no_blob(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    writer = LocalStore(tmp_path).writer("cafe01")
+    writer.write(b"x")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, call, failing(errno.EIO))
+
+        with pytest.raises(Broken):
+            writer.commit()
+
+    assert files(tmp_path) == []
+
+
+def test_a_disk_that_fails_under_a_reader_is_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = LocalStore(tmp_path)
+    writer = store.writer("cafe01")
+    writer.write(b"x")
+    writer.commit()
+    blob = store.open("cafe01")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "pread", failing(errno.EIO))
+
+        with pytest.raises(Broken) as caught:
+            blob.read(0, 1)
+
+    blob.close()
+    assert "secret" not in str(caught.value)
+
+
 def test_a_disk_that_fills_up_at_the_last_moment_leaves_no_blob(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -158,6 +207,19 @@ def test_a_file_cut_short_while_it_is_read_is_broken(tmp_path: Path) -> None:
     with pytest.raises(Broken, match="less"):
         blob.read(0, 10)
     blob.close()
+
+
+@pytest.mark.parametrize("name", ["cafe01", "cafe01.part"])
+def test_the_age_of_a_key_is_that_of_its_file(tmp_path: Path, name: str) -> None:
+    store = LocalStore(tmp_path)
+    for key in ("cafe01", "cafe02"):
+        store.writer(key).commit()
+    (tmp_path / "ca" / "cafe01").rename(tmp_path / "ca" / name)
+    an_hour_ago = time.time() - 3600
+    os.utime(tmp_path / "ca" / name, (an_hour_ago, an_hour_ago))
+
+    assert list(store.keys(unchanged_for_s=3500)) == ["cafe01"]
+    assert list(store.keys(unchanged_for_s=3700)) == []
 
 
 def test_what_a_crash_left_is_among_the_keys_and_can_be_deleted(tmp_path: Path) -> None:

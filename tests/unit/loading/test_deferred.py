@@ -23,6 +23,7 @@ def lines_of(count):
     for number in range(count):
         record = {
             "id": str(UUID(int=number)),
+            "owner": f"p{number % 4}",
             "properties": {"number": str(number), "long": "x" * 200},
             "tags": [f"t{number % 3}"],
             "members": [{"member": f"m{number % 5}"}],

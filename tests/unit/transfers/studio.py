@@ -14,6 +14,7 @@ from calotype.catalogue.engine import Catalogue
 from calotype.domain.callers import Caller
 from calotype.domain.images import Image, Status
 from calotype.domain.rights import DEFAULT_RULES, Action, Rules
+from calotype.service.deletions import Deletions
 from calotype.service.downloads import Downloads
 from calotype.service.images import Images, NewImage
 from calotype.service.options import ServiceOptions
@@ -75,6 +76,10 @@ class Studio:
     @property
     def downloads(self) -> Downloads:
         return Downloads(self.catalogue, self.stores, self.rules)
+
+    @property
+    def deletions(self) -> Deletions:
+        return Deletions(self.catalogue, self.stores, self.rules, self.clock)
 
     def refuse(self, action: Action) -> None:
         self.rules = Rules({**DEFAULT_RULES, action: None})

@@ -485,7 +485,7 @@ def test_a_catalogue_that_stays_away_leaves_bytes_and_row_to_the_lease(forgetful
 
 
 def test_a_renewal_that_fails_does_not_end_the_upload(forgetful: Studio) -> None:
-    upload = forgetful.begin()
+    upload = forgetful.begin(body_bytes=4)
     forgetful.clock.go_on(31)
     breaking(forgetful, "at once")
     upload.write(b"data")

@@ -20,9 +20,11 @@ MakeRequest = Callable[..., Request]
         (domain.BadData("checksum", "1", "not that of the data"), 400),
         (domain.Unauthenticated(), 401),
         (domain.Refused("no"), 403),
+        (domain.OnlyShared("not yours"), 404),
         (domain.ImageNotFound("1"), 404),
         (domain.NotFound("nothing"), 404),
         (domain.Conflict("no"), 409),
+        (domain.Overtaken("too late"), 409),
         (domain.ImageGone("gone"), 412),
         (domain.OverLimit("too many"), 413),
         (domain.NoSpace("full"), 413),
@@ -122,3 +124,22 @@ def test_a_wrong_method_is_told_the_right_ones(a_request: MakeRequest) -> None:
 
 def test_a_bug_shows_nothing_of_itself(a_request: MakeRequest) -> None:
     assert b"secret" not in write_error(ZeroDivisionError("secret"), a_request()).body
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/json", "*/*", "image/png"])
+def test_a_change_that_came_too_late_has_one_answer_whatever_is_accepted(a_request: MakeRequest, accept: str) -> None:
+    headers = (("accept", accept),)
+
+    answer = write_error(domain.Overtaken("somebody was faster"), a_request("PUT", headers=headers))
+
+    assert (answer.status, answer.body) == (409, b"Image operation conflicts")
+    assert dict(answer.headers) == {"Content-Type": "text/plain; charset=UTF-8"}
+
+
+def test_other_conflicts_and_other_requests_get_the_form_they_accept(a_request: MakeRequest) -> None:
+    headers = (("accept", "application/json"),)
+    not_queued = write_error(domain.Conflict("not queued"), a_request("PUT", headers=headers))
+    deletion = write_error(domain.Overtaken("somebody was faster"), a_request("DELETE", headers=headers))
+
+    assert json.loads(not_queued.body)["message"] == "not queued"
+    assert json.loads(deletion.body)["message"] == "somebody was faster"

@@ -28,7 +28,9 @@ def services_over(catalogue: Catalogue, rules: Rules) -> Services:
     options = ServiceOptions()
     reading: Any = Images(catalogue, rules, options, lambda: datetime(2026, 1, 1, tzinfo=UTC))
     nothing: Any = None
-    return Services(images=reading, uploads=nothing, downloads=nothing, accounts=nothing, options=options)
+    return Services(
+        images=reading, uploads=nothing, downloads=nothing, deletions=nothing, accounts=nothing, options=options
+    )
 
 
 @pytest.mark.parametrize(

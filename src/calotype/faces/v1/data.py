@@ -1,13 +1,12 @@
 """Data of v1: images made, with their data or without, and data fetched."""
 
-from calotype.domain.errors import Invalid
 from calotype.domain.images import Image, Status
-from calotype.faces.v1 import headers, wire
-from calotype.http.messages import Receive, Request, Response, json_bytes
+from calotype.faces.v1 import bodies, headers, wire
+from calotype.http import parts
+from calotype.http.messages import Receive, Request, Response
 from calotype.http.routes import Route, Wants
-from calotype.service.options import ServiceOptions
 from calotype.service.services import Services
-from calotype.service.upload import Declared, Upload
+from calotype.service.upload import Declared
 
 
 def routes() -> list[Route]:
@@ -22,44 +21,25 @@ def create(services: Services, request: Request) -> Response | Receive:
     """A new image, with the data in the body or, without one, to wait for them. Source: docs/api/v1.md, "Create"."""
     caller = request.proven_caller
     creation = headers.read_creation(request.headers, caller, services.options, services.uploads.store_names)
-    _check_length(request, services.options)
+    bodies.check_length(request, services.options)
     if not request.has_body:
         return _created(request, services.images.create(caller, creation.new, is_complete=creation.is_complete))
     new = creation.new
     declared = Declared(size_bytes=new.size_bytes, checksum=new.checksum, body_bytes=request.declared_length)
     upload = services.uploads.begin_new(caller, new, declared, on_failure=Status.KILLED, store=creation.store)
-    _check_type(request, upload)
+    bodies.check_type(request, upload)
     return Receive(upload, lambda image: _created(request, image))
 
 
 def download(services: Services, request: Request) -> Response:
-    """The data of an image, its metadata in the headers. Source: docs/api/v1.md, "Download"."""
+    """The data of an image or a part of them, its metadata in the headers. Source: docs/api/v1.md, "Download"."""
     image, blob = services.downloads.open(request.proven_caller, request.params["image_id"])
-    return Response(status=200, headers=((*_DATA_TYPE, *wire.write_headers(image))), blob=blob)
+    return parts.answer(request, blob, (*_DATA_TYPE, *wire.write_headers(image)), image.checksum)
 
 
-_MEDIA_TYPE = "application/octet-stream"
-_DATA_TYPE = (("Content-Type", _MEDIA_TYPE),)
-
-
-def _check_length(request: Request, options: ServiceOptions) -> None:
-    """Raises Invalid for a body that is announced as too large: in v1 that is a bad request, nothing is made yet."""
-    length, most = request.declared_length, options.image_size_cap_bytes
-    if length is not None and length > most:
-        raise Invalid("Content-Length", length, f"image data may have {most} bytes at most")
-
-
-def _check_type(request: Request, upload: Upload) -> None:
-    """Raises Invalid, the image killed, for a body of another type than data have."""
-    media_type = request.header("content-type") or ""
-    if media_type.partition(";")[0].strip().lower() != _MEDIA_TYPE:
-        upload.give_up("not sent as image data")
-        raise Invalid("Content-Type", media_type, f"image data are sent as {_MEDIA_TYPE}")
+_DATA_TYPE = (("Content-Type", bodies.MEDIA_TYPE),)
 
 
 def _created(request: Request, image: Image) -> Response:
     """201 with the image; its address begins with /v1/ under whichever prefix it was made, as it always did."""
-    answer = [("Content-Type", "application/json"), ("Location", f"{request.base_url}/v1/images/{image.id}")]
-    if image.checksum is not None:
-        answer.append(("ETag", image.checksum))
-    return Response(status=201, headers=tuple(answer), body=json_bytes({"image": wire.write_detail(image)}))
+    return bodies.whole_image(image, 201, (("Location", f"{request.base_url}/v1/images/{image.id}"),))

@@ -12,7 +12,9 @@ from calotype.domain.errors import (
     Invalid,
     NoSpace,
     NotFound,
+    OnlyShared,
     OverLimit,
+    Overtaken,
     Refused,
     Throttled,
     Unauthenticated,
@@ -27,6 +29,7 @@ STATUS: dict[type[CalotypeError], int] = {
     Invalid: 400,
     Unauthenticated: 401,
     Refused: 403,
+    OnlyShared: 404,
     NotFound: 404,
     Conflict: 409,
     ImageGone: 412,
@@ -36,14 +39,19 @@ STATUS: dict[type[CalotypeError], int] = {
     NoSpace: 413,
 }
 
+_OVERTAKEN = b"Image operation conflicts"
+
 _HTML, _JSON, _TEXT = "text/html", "application/json", "text/plain"
 
 
 def write_error(error: Exception, request: Request) -> Response:
     """*error* with its code; the body is HTML, JSON or plain text, whichever `Accept` likes best, in that order.
 
-    Without `Accept` it is plain text: only browsers and `*/*` get HTML. Source: docs/api/v1.md, "Errors".
+    Without `Accept` it is plain text: only browsers and `*/*` get HTML. A change that somebody else was faster at is
+    answered in the one form it always had. Source: docs/api/v1.md, "Errors".
     """
+    if request.method == "PUT" and isinstance(error, Overtaken):
+        return Response(status=409, headers=(("Content-Type", f"{_TEXT}; charset=UTF-8"),), body=_OVERTAKEN)
     status, reason = _status(error), _reason(error)
     form = preferred(request.header("accept") or "", (_HTML, _JSON, _TEXT)) or _TEXT
     body = b"" if request.method == "HEAD" else _FORMS[form](HTTPStatus(status), reason)

@@ -1,17 +1,20 @@
-"""Metadata as v1 takes them in: request headers to a new image. Source: docs/api/v1.md, "Create"."""
+"""Metadata as v1 takes them in: request headers to a new image or to a change. Source: docs/api/v1.md, "Create", "Change"."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
+from calotype.domain import formats
 from calotype.domain.callers import Caller
 from calotype.domain.errors import Invalid
-from calotype.domain.formats import AMAZON_FORMATS
 from calotype.domain.images import Visibility
 from calotype.domain.texts import require_storable
 from calotype.faces.v1 import values
 from calotype.faces.v1.wire import META_PREFIX, PROPERTY_PREFIX
 from calotype.http.messages import Headers
+from calotype.service.changes import UNSET, Change
 from calotype.service.images import LARGEST_MINIMUM, NewImage
 from calotype.service.options import ServiceOptions
 
@@ -27,11 +30,14 @@ FIELDS = frozenset(
 )  # fmt: skip
 
 COPY_FROM = "x-glance-api-copy-from"
+PURGE = "x-glance-registry-purge-props"
 
 _TIMES = ("created_at", "updated_at", "deleted_at")
 _FIRST_YEAR = 1900
 _TRUE = ("1", "t", "true", "on", "y", "yes")
 _LONGEST_CHECKSUM = 32
+_Value = TypeVar("_Value")
+_Absent = TypeVar("_Absent")
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}", re.ASCII | re.IGNORECASE)
 
 
@@ -44,6 +50,15 @@ class Creation:
     is_complete: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """What a request to change says. *purge*: properties that are not in it are to go, if it has no data."""
+
+    change: Change
+    store: str | None
+    purge: bool
+
+
 def read_creation(headers: Headers, caller: Caller, options: ServiceOptions, stores: Collection[str]) -> Creation:
     """The image that *headers* describe. Raises Invalid naming the header's field, its value and the reason.
 
@@ -52,23 +67,53 @@ def read_creation(headers: Headers, caller: Caller, options: ServiceOptions, sto
     fields, properties = _fields_and_properties(headers)
     _refuse_sources(headers, fields)
     _check_ignored(fields)
-    disk_format, container_format = _formats(fields)
-    size_bytes = _size(fields, options.image_size_cap_bytes)
+    disk_format, container_format = formats.paired(
+        _value(fields, "disk_format", _not_empty, None), _value(fields, "container_format", _not_empty, None)
+    )
+    size_bytes = _value(fields, "size", partial(_size, most=options.image_size_cap_bytes), None)
     new = NewImage(
-        id=_id(fields.get("id")),
-        name=fields.get("name") or None,
-        owner=_owner(fields, caller),
-        visibility=Visibility.PUBLIC if _is_true(fields.get("is_public")) else Visibility.SHARED,
+        id=_value(fields, "id", _id, None),
+        name=_value(fields, "name", _text, None),
+        owner=_value(fields, "owner", _text, None) if _may_choose_owner(fields, caller) else caller.project,
+        visibility=Visibility.PUBLIC if _value(fields, "is_public", _truth, False) else Visibility.SHARED,
         disk_format=disk_format,
         container_format=container_format,
         size_bytes=size_bytes or 0,
-        checksum=_checksum(fields.get("checksum")),
-        min_disk_gib=_minimum(fields, "min_disk"),
-        min_ram_mib=_minimum(fields, "min_ram"),
-        is_protected=_is_true(fields.get("protected")),
+        checksum=_value(fields, "checksum", _checksum, None),
+        min_disk_gib=_value(fields, "min_disk", _minimum, 0),
+        min_ram_mib=_value(fields, "min_ram", _minimum, 0),
+        is_protected=_value(fields, "protected", _truth, False),
         properties=properties,
     )
     return Creation(new=new, store=_store(fields.get("store"), stores), is_complete=size_bytes == 0)
+
+
+def read_update(headers: Headers, caller: Caller, options: ServiceOptions, stores: Collection[str]) -> Update:
+    """What *headers* change. Raises Invalid naming the header's field, its value and the reason.
+
+    Fields that are read-only are checked and left aside, as is an owner that only an admin may choose; id and status are
+    for the service to compare, and empty ones say nothing.
+    """
+    fields, properties = _fields_and_properties(headers)
+    _refuse_sources(headers, fields)
+    _check_ignored(fields)
+    change = Change(
+        id=fields.get("id") or UNSET,
+        status=fields.get("status") or UNSET,
+        name=_value(fields, "name", _text, UNSET),
+        owner=_value(fields, "owner", _text, UNSET) if _may_choose_owner(fields, caller) else UNSET,
+        is_public=_value(fields, "is_public", _truth, UNSET),
+        disk_format=_value(fields, "disk_format", _not_empty, UNSET),
+        container_format=_value(fields, "container_format", _not_empty, UNSET),
+        size_bytes=_value(fields, "size", partial(_size, most=options.image_size_cap_bytes), UNSET),
+        checksum=_value(fields, "checksum", _checksum, UNSET),
+        min_disk_gib=_value(fields, "min_disk", _minimum, UNSET),
+        min_ram_mib=_value(fields, "min_ram", _minimum, UNSET),
+        is_protected=_value(fields, "protected", _truth, UNSET),
+        properties=properties,
+    )
+    purge = _value(dict(headers), PURGE, _truth, True)
+    return Update(change=change, store=_store(fields.get("store"), stores), purge=purge)
 
 
 def _fields_and_properties(headers: Headers) -> tuple[Fields, dict[str, str | None]]:
@@ -109,56 +154,48 @@ def _check_ignored(fields: Fields) -> None:
         values.not_negative("virtual_size", virtual_size)
 
 
-def _formats(fields: Fields) -> tuple[str | None, str | None]:
-    """Disk and container format; of Amazon's formats, which are both, one may be left out but none may differ."""
-    disk_format, container_format = (_not_empty(fields, name) for name in ("disk_format", "container_format"))
-    if not {disk_format, container_format} & AMAZON_FORMATS:
-        return disk_format, container_format
-    if disk_format and container_format and disk_format != container_format:
-        raise Invalid("container_format", container_format, f"does not go together with disk_format {disk_format}")
-    return disk_format or container_format, container_format or disk_format
+def _value(fields: Fields, name: str, read: Callable[[str, str], _Value], absent: _Absent) -> _Value | _Absent:
+    """What *read* makes of the field's name and text, or *absent*."""
+    return read(name, fields[name]) if name in fields else absent
 
 
-def _not_empty(fields: Fields, name: str) -> str | None:
-    if fields.get(name) == "":
+def _not_empty(name: str, text: str) -> str:
+    if not text:
         raise Invalid(name, "", "it is empty")
-    return fields.get(name)
+    return text
 
 
-def _size(fields: Fields, most: int) -> int | None:
-    text = fields.get("size")
-    if text is None:
-        return None
-    size_bytes = values.not_negative("size", text)
+def _text(_name: str, text: str) -> str | None:
+    return text or None
+
+
+def _size(name: str, text: str, *, most: int) -> int:
+    size_bytes = values.not_negative(name, text)
     if size_bytes > most:
-        raise Invalid("size", text, f"image data may have {most} bytes at most")
+        raise Invalid(name, text, f"image data may have {most} bytes at most")
     return size_bytes
 
 
-def _minimum(fields: Fields, name: str) -> int:
-    text = fields.get(name)
-    if text is None:
-        return 0
+def _minimum(name: str, text: str) -> int:
     number = values.not_negative(name, text)
     if number > LARGEST_MINIMUM:
         raise Invalid(name, text, f"larger than {LARGEST_MINIMUM}")
     return number
 
 
-def _id(text: str | None) -> str | None:
+def _id(name: str, text: str) -> str | None:
     if text and not _ID.fullmatch(text):
-        raise Invalid("id", text, "not a UUID of 36 characters, or of 32 without hyphens")
+        raise Invalid(name, text, "not a UUID of 36 characters, or of 32 without hyphens")
     return text or None
 
 
-def _owner(fields: Fields, caller: Caller) -> str | None:
-    if "owner" in fields and caller.is_admin:
-        return fields["owner"] or None
-    return caller.project
+def _may_choose_owner(fields: Fields, caller: Caller) -> bool:
+    """False too where no owner is named: an admin's images are its project's unless it says otherwise."""
+    return "owner" in fields and caller.is_admin
 
 
-def _checksum(text: str | None) -> str | None:
-    return require_storable("checksum", text, _LONGEST_CHECKSUM) if text else None
+def _checksum(name: str, text: str) -> str | None:
+    return require_storable(name, text, _LONGEST_CHECKSUM) if text else None
 
 
 def _store(text: str | None, stores: Collection[str]) -> str | None:
@@ -167,6 +204,6 @@ def _store(text: str | None, stores: Collection[str]) -> str | None:
     return text or None
 
 
-def _is_true(text: str | None) -> bool:
+def _truth(_name: str, text: str) -> bool:
     """True for the words that say so, in any case; every other word is false, never an error."""
-    return text is not None and text.strip().lower() in _TRUE
+    return text.strip().lower() in _TRUE

@@ -38,11 +38,7 @@ def refuse_head_of_list(_services: Services, _request: Request) -> Response:
 def show_headers(services: Services, request: Request) -> Response:
     """Everything about one image, as headers. Source: docs/api/v1.md, "Metadata in headers"."""
     image = services.images.show(request.proven_caller, request.params["image_id"])
-    return Response(status=200, headers=(_NO_BODY_TYPE, *wire.write_headers(image)))
-
-
-#: The type an answer without a body has had in v1 since Diablo; clients compare it.
-_NO_BODY_TYPE = ("Content-Type", "text/html; charset=UTF-8")
+    return Response(status=200, headers=(wire.NO_BODY_TYPE, *wire.write_headers(image)))
 
 
 def _page(services: Services, request: Request) -> list[Image]:

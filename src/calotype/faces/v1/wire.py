@@ -18,6 +18,9 @@ Parameters = dict[str, str]
 META_PREFIX = "x-image-meta-"
 PROPERTY_PREFIX = "x-image-meta-property-"
 
+#: The type an answer without a body has had in v1 since Diablo; clients compare it.
+NO_BODY_TYPE = ("Content-Type", "text/html; charset=UTF-8")
+
 #: Parameters that must equal a field to the letter; no operators, so that a name with a colon is a name.
 _TEXTS = {
     "name": Field.NAME,

@@ -1,0 +1,70 @@
+"""Images as callers delete them: a tombstone stays, the bytes go."""
+
+import logging
+from collections.abc import Iterable
+
+from calotype.blobs.stores import Stores
+from calotype.catalogue import images as statements
+from calotype.catalogue import uploads, usage
+from calotype.catalogue.engine import Catalogue, Connection
+from calotype.domain import rights
+from calotype.domain.callers import Caller
+from calotype.domain.errors import Broken, ImageNotFound, Overtaken, Refused
+from calotype.domain.images import Image, Status, StoredBlob, check_move
+from calotype.domain.rights import Action, Rules
+from calotype.service.images import Clock, find
+
+log = logging.getLogger(__name__)
+
+
+class Deletions:
+    def __init__(self, catalogue: Catalogue, stores: Stores, rules: Rules, clock: Clock) -> None:
+        self._catalogue = catalogue
+        self._stores = stores
+        self._rules = rules
+        self._clock = clock
+
+    def delete(self, caller: Caller, image_id: str) -> None:
+        """Make the image a tombstone, whatever state it is in, and remove its bytes; an upload to it is ended.
+
+        Bytes that a store does not let go are left to housekeeping: nothing names them any more, and the image is deleted.
+
+        Raises, in this order, Refused for a missing right, before any look-up; ImageNotFound; Refused for a protected
+        image, and for one that waits to be deleted; ImageNotFound for a deleted one; OnlyShared and Refused for
+        another's; Overtaken. Source: docs/api/v1.md, "Delete".
+        """
+        self._rules.check(caller, Action.DELETE_IMAGE)
+        with self._catalogue.writing() as connection:
+            image = find(connection, caller, image_id, for_update=True)
+            _check_may_go(image)
+            rights.check_may_change(caller, image.owner, image.visibility)
+            blobs = self._bury(connection, image)
+        # Not before the tombstone is durable: an image that is there has its bytes.
+        self._remove(blobs)
+
+    def _bury(self, connection: Connection, image: Image) -> list[StoredBlob]:
+        check_move(image.id, image.status, Status.DELETED)
+        if not statements.mark_deleted(connection, image, self._clock()):
+            raise Overtaken(f"Image {image.id} was changed by somebody else at the same time.")
+        blobs = uploads.forget_bytes(connection, image.id)
+        usage.drop_image(connection, image.owner, release_bytes=sum(blob.size_bytes for blob in blobs))
+        return blobs
+
+    def _remove(self, blobs: Iterable[StoredBlob]) -> None:
+        for blob in blobs:
+            store = self._stores.by_name.get(blob.store)
+            if store is None:
+                continue
+            try:
+                store.delete(blob.key)
+            except Broken as error:
+                log.warning("Blob %s of a deleted image could not be removed: %s", blob.key, error)
+
+
+def _check_may_go(image: Image) -> None:
+    if image.is_protected:
+        raise Refused(f"Image {image.id} is protected and cannot be deleted.")
+    if image.status is Status.PENDING_DELETE:
+        raise Refused(f"Image {image.id} is waiting to be deleted already.")
+    if image.is_deleted:
+        raise ImageNotFound(image.id)
