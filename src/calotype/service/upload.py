@@ -35,7 +35,8 @@ LEASE_S = 300
 RENEW_EVERY = timedelta(seconds=30)
 
 #: What is reserved ahead at most where no size is declared; up to there as much as has come, so that small data hold up
-#: nobody. A transaction with its flush takes as long as a MiB or two: of 64 MiB that is some hundredths.
+#: nobody. A reservation took 0.9 ms with its flush. Best of five rounds of 256 MiB: 274 MiB/s with nothing ahead, 352 with 1,
+#: 442 with 8, 483 with 64, 484 with 256, and 495 where the size was declared.
 MOST_AHEAD_BYTES = 64 << 20
 
 
