@@ -43,11 +43,16 @@ class Remains:
 
     def check(self) -> None:
         """Nothing is there but the data of images, and usage is what there is."""
-        files = sorted(path.name for path in self._blobs.rglob("*") if path.is_file())
-        assert files == sorted(row.key for row in self.rows(tables.blobs))
+        assert self.files() == sorted(row.key for row in self.rows(tables.blobs))
         assert self.rows(tables.uploads) == []
         assert "saving" not in self.statuses().values()
         self._check_usage()
+
+    def files(self) -> list[str]:
+        return sorted(path.name for path in self._blobs.rglob("*") if path.is_file())
+
+    def sizes(self) -> list[int]:
+        return [path.stat().st_size for path in self._blobs.rglob("*") if path.is_file()]
 
     def statuses(self) -> dict[str, str]:
         """Of all images that are not deleted, by their ids."""
