@@ -1,4 +1,4 @@
-"""Changes, uploads and deletions of one image at once, on every database: somebody wins, and everybody learns who."""
+"""Changes, uploads, deletions and housekeeping of one image at once, on every database: somebody wins, and everybody learns who."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from calotype.blobs.local import LocalStore
 from calotype.blobs.stores import Stores
@@ -22,6 +22,7 @@ from calotype.domain.images import Image, Status, StoredBlob
 from calotype.domain.rights import DEFAULT_RULES, Rules
 from calotype.service.changes import Change
 from calotype.service.deletions import Deletions
+from calotype.service.housekeeping import Housekeeping
 from calotype.service.images import Images, NewImage
 from calotype.service.options import ServiceOptions
 from calotype.service.upload import Declared, Upload
@@ -45,6 +46,7 @@ class House:
         self.images = Images(catalogue, rules, options, now)
         self.uploads = Uploads(catalogue, stores, self.images, rules, options, now, node="here", threads=threads)
         self.deletions = Deletions(catalogue, stores, rules, now)
+        self.housekeeping = Housekeeping(catalogue, stores, now)
 
     def queued(self) -> str:
         new = NewImage(owner="mine", disk_format="raw", container_format="bare", properties={"os": "debian"})
@@ -52,6 +54,17 @@ class House:
 
     def begin(self, image_id: str, change: Change | None = None) -> Upload:
         return self.uploads.begin(OWNER, image_id, Declared(), on_failure=Status.KILLED, change=change)
+
+    def lapsed(self) -> Upload:
+        """An upload with a byte, whose lease ran out."""
+        upload = self.begin(self.queued())
+        upload.write(b"x")
+        with self.catalogue.writing() as connection:
+            connection.execute(update(tables.uploads).values(lease_until=0))
+        return upload
+
+    def keep(self) -> None:
+        list(self.housekeeping.uploads())
 
     def shown(self, image_id: str) -> Image:
         return self.images.show(ADMIN, image_id)
@@ -252,3 +265,45 @@ def test_an_admins_change_of_a_deleted_image_is_refused(house: House) -> None:
         house.images.update(ADMIN, image_id, Change(name="new"), purge=False)
 
     assert house.shown(image_id) == tombstone
+
+
+def test_the_end_of_an_upload_and_housekeeping_at_once_leave_it_active_or_killed(house: House) -> None:
+    for _ in range(ROUNDS):
+        upload = house.lapsed()
+
+        finished, kept = at_once(upload.finish, house.keep)
+
+        assert kept is None
+        image = house.shown(upload.image_id)
+        assert (finished, image.status) in [(None, Status.ACTIVE), (Conflict, Status.KILLED)]
+        if finished is None:
+            (blob,) = house.rows(tables.blobs)
+            assert [path.name for path in house.folder.rglob("*") if path.is_file()] == [blob.key]
+        house.deletions.delete(OWNER, upload.image_id)
+        assert house.is_clean()
+
+
+def test_a_deletion_and_housekeeping_at_once_leave_a_tombstone_and_no_bytes(house: House) -> None:
+    for _ in range(ROUNDS):
+        upload = house.lapsed()
+
+        outcomes = at_once(lambda upload=upload: house.deletions.delete(OWNER, upload.image_id), house.keep)
+
+        assert outcomes == [None, None]
+        assert house.shown(upload.image_id).status is Status.DELETED
+        assert house.is_clean()
+        upload.give_up("end of the test")
+
+
+def test_housekeepers_at_once_end_an_upload_once(house: House) -> None:
+    for _ in range(ROUNDS):
+        upload = house.lapsed()
+        chores: list[object] = []
+
+        outcomes = at_once(*[lambda chores=chores: chores.extend(house.housekeeping.uploads())] * 3)
+
+        assert (outcomes, len(chores)) == ([None] * 3, 1)
+        assert house.shown(upload.image_id).status is Status.KILLED
+        assert house.is_clean()
+        assert {row.kind: row.value for row in house.rows(tables.usage)}.get("bytes") == 0
+        upload.give_up("end of the test")
