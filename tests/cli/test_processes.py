@@ -45,7 +45,7 @@ def worker_and_housekeeper(server: servers.Server) -> list[int]:
 def holds_socket(pid: int) -> bool:
     try:
         return any(str(link.readlink()).startswith("socket:") for link in Path(f"/proc/{pid}/fd").iterdir())
-    except FileNotFoundError:  # a file, or the process, that went while we looked
+    except (FileNotFoundError, ProcessLookupError):  # a file, or the process, that went while we looked
         return holds_socket(pid) if is_running(pid) else False
 
 
@@ -60,7 +60,7 @@ def eventually(is_so: Callable[[], object]) -> None:
 def is_running(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # gone before the file was opened, or before it was read
         return False
 
 
