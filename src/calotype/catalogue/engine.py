@@ -164,6 +164,11 @@ def _millis(seconds: float) -> int:
     return max(1, int(seconds * 1000))
 
 
+def is_sqlite(connection: Connection) -> bool:
+    """True on SQLite, False on PostgreSQL."""
+    return connection.dialect.name == "sqlite"
+
+
 def ask(connection: Connection, sql: str, values: Any) -> Sequence[Sequence[Any]]:
     """All rows that *sql*, in the driver's own words, gives; for what is asked on every request.
 

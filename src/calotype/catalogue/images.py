@@ -9,8 +9,8 @@ from sqlalchemy import Connection, Select, Update, bindparam, delete, exists, in
 from sqlalchemy.exc import IntegrityError
 
 from calotype.catalogue import tables
-from calotype.catalogue.keys import id_key, value_key
-from calotype.catalogue.rows import STORED, to_image, to_row
+from calotype.catalogue.keys import id_key
+from calotype.catalogue.rows import STORED, property_keys, tag_keys, to_image, to_row
 from calotype.catalogue.times import to_micros
 from calotype.domain.errors import Conflict
 from calotype.domain.images import Image, Status
@@ -119,14 +119,9 @@ def _leaving_saving(columns: tuple[str, ...]) -> Update:
 
 
 def _insert_look_ups(connection: Connection, image: Image) -> None:
-    properties = [
-        {"name": name, "value_key": value_key(value), "image_id": image.id}
-        for name, value in image.properties.items()
-        if value is not None
-    ]
+    properties = [{"name": name, "value_key": key, "image_id": image.id} for name, key in property_keys(image)]
     _insert_all(connection, tables.image_properties, properties)
-    tag_keys = {value_key(tag) for tag in image.tags}
-    _insert_all(connection, tables.image_tags, [{"tag_key": key, "image_id": image.id} for key in tag_keys])
+    _insert_all(connection, tables.image_tags, [{"tag_key": key, "image_id": image.id} for key in tag_keys(image)])
 
 
 def _insert_all(connection: Connection, table: Any, rows: list[dict[str, Any]]) -> None:

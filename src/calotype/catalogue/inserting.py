@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, insert
 
-from calotype.catalogue.keys import id_key, value_key
+from calotype.catalogue.engine import is_sqlite
+from calotype.catalogue.keys import id_key
 from calotype.catalogue.records import Entry
-from calotype.catalogue.rows import STORED, to_row
+from calotype.catalogue.rows import STORED, property_keys, tag_keys, to_row
 from calotype.catalogue.tables import blobs, image_members, image_properties, image_tags, images, used_ids
 from calotype.domain.errors import Broken, Conflict
 
@@ -52,15 +53,13 @@ def _add_parts(rows: Rows, entry: Entry, created_at: int) -> None:
 
 def _add_look_ups(rows: Rows, entry: Entry) -> None:
     image = entry.image
-    rows[image_properties].extend(
-        (name, value_key(value), image.id) for name, value in image.properties.items() if value is not None
-    )
-    rows[image_tags].extend((value_key(tag), image.id) for tag in image.tags)
+    rows[image_properties].extend((name, key, image.id) for name, key in property_keys(image))
+    rows[image_tags].extend((key, image.id) for key in tag_keys(image))
 
 
 def insert_rows(connection: Connection, rows: Rows) -> None:
     """Put *rows* into their tables, one call of the driver a table. Raises Conflict if a key is there already."""
-    into = _execute_many if connection.dialect.name == "sqlite" else _copy
+    into = _execute_many if is_sqlite(connection) else _copy
     for table, of_table in rows.items():
         if of_table:
             into(connection, table, of_table)

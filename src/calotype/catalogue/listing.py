@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from calotype.catalogue.conditions import Binds, check, simplify
-from calotype.catalogue.engine import TooSlow, ask, translated
+from calotype.catalogue.engine import TooSlow, ask, is_sqlite, translated
 from calotype.catalogue.look_ups import LookUp, ids_sql, look_ups
 from calotype.catalogue.rows import COLUMNS, STORED, to_image
 from calotype.catalogue.views import Branch, View, gone, live
@@ -78,10 +78,6 @@ def select_page(connection: Connection, scope: Scope, query: ImageQuery, *, few:
             return [to_image(row) for row in rows]
     except TooSlow as error:
         raise Busy(f"The listing took too long. Filters in use: {_named(query.conditions)}.") from error
-
-
-def is_sqlite(connection: Connection) -> bool:
-    return connection.dialect.name == "sqlite"
 
 
 def _named(conditions: Iterable[Condition]) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Column, Connection, delete, exists, insert, select, update
 
 from calotype.catalogue.conditions import Binds
+from calotype.catalogue.engine import is_sqlite
 from calotype.catalogue.tables import blobs, images, loads, used_ids
 
 
@@ -61,7 +62,7 @@ def select_blob_keys(connection: Connection, keys: Collection[str]) -> set[str]:
 
 
 def _select_present(connection: Connection, column: Column[str], values: Collection[str]) -> set[str]:
-    binds = Binds(connection.dialect.name == "sqlite")
+    binds = Binds(is_sqlite(connection))
     found = binds.among(column.name, values)
     sql = f"SELECT {column.name} FROM {column.table.name} WHERE {found}"  # noqa: S608 -- names of our own tables
     return set(connection.exec_driver_sql(sql, binds.values).scalars())

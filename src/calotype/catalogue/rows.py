@@ -1,10 +1,11 @@
 """Rows of `images` as Images, and back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
+from calotype.catalogue.keys import value_key
 from calotype.catalogue.tables import images
 from calotype.catalogue.times import from_micros, to_micros
 from calotype.domain.images import Image, Location, Status, Visibility
@@ -108,6 +109,16 @@ def to_row(image: Image) -> Mapping[str, Any]:
         "version": image.version,
         "member_count": image.member_count,
     }
+
+
+def property_keys(image: Image) -> Iterator[tuple[str, str]]:
+    """Name and `value_key` of each property that filters can find: a null equals nothing."""
+    return ((name, value_key(value)) for name, value in image.properties.items() if value is not None)
+
+
+def tag_keys(image: Image) -> Iterable[str]:
+    """The key of each tag, once."""
+    return dict.fromkeys(map(value_key, image.tags))
 
 
 def _location(location: Location) -> dict[str, str | None]:
