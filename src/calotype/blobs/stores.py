@@ -88,6 +88,12 @@ class Stores:
         if self.default not in self.by_name:
             raise ValueError(f"the default store {self.default!r} is not among the stores")
 
+    def delete(self, name: str, key: str) -> None:
+        """Remove the blob, absent or not, from the store *name*; one that is not configured has nothing of ours."""
+        store = self.by_name.get(name)
+        if store is not None:
+            store.delete(key)
+
 
 class EmptyBlob:
     """The data of an image that has none: zero bytes, kept nowhere."""

@@ -52,11 +52,8 @@ class Deletions:
 
     def _remove(self, blobs: Iterable[StoredBlob]) -> None:
         for blob in blobs:
-            store = self._stores.by_name.get(blob.store)
-            if store is None:
-                continue
             try:
-                store.delete(blob.key)
+                self._stores.delete(blob.store, blob.key)
             except Broken as error:
                 log.warning("Blob %s of a deleted image could not be removed: %s", blob.key, error)
 

@@ -11,11 +11,12 @@ from enum import StrEnum
 from itertools import islice
 
 from calotype.blobs.stores import BlobStore, Stores
-from calotype.catalogue import images, tokens, uploads, usage
+from calotype.catalogue import images, tokens, uploads
 from calotype.catalogue.engine import Catalogue
 from calotype.catalogue.uploads import LapsedUpload
 from calotype.domain.errors import Broken
 from calotype.service.images import Clock
+from calotype.service.upload import fail
 
 log = logging.getLogger(__name__)
 
@@ -111,19 +112,14 @@ class Housekeeping:
             image = images.get(connection, lapsed.image_id, for_update=True)
             if uploads.hold_lapsed(connection, lapsed.id) is None:
                 return False
-            images.mark_failed(connection, lapsed.image_id, lapsed.id, status=lapsed.on_failure, now=self._clock())
-            reserved_bytes = uploads.delete_upload(connection, lapsed.id)
-            if image is not None and reserved_bytes:
-                usage.release(connection, image.owner, reserved_bytes)
+            fail(connection, lapsed, image, self._clock())
         log.info("Upload %s was lost; image %s is %s", lapsed.id, lapsed.image_id, lapsed.on_failure)
         self._remove_bytes(lapsed)
         return True
 
     def _remove_bytes(self, lapsed: LapsedUpload) -> None:
-        store = self._stores.by_name.get(lapsed.store)
         try:
-            if store is not None:
-                store.delete(lapsed.blob_key)
+            self._stores.delete(lapsed.store, lapsed.blob_key)
         except Broken as error:
             log.warning("Blob %s could not be removed and is left for a day: %s", lapsed.blob_key, error)
 

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from calotype.blobs import digests
 from calotype.blobs.digests import Digests
@@ -12,7 +12,7 @@ from calotype.blobs.inspection import Inspection
 from calotype.blobs.stores import BlobStore, BlobWriter
 from calotype.catalogue import images, uploads, usage
 from calotype.catalogue.engine import Catalogue, Connection
-from calotype.catalogue.uploads import UploadRow
+from calotype.catalogue.uploads import LapsedUpload, UploadRow
 from calotype.domain.errors import (
     BadData,
     BlobNotFound,
@@ -269,10 +269,16 @@ class Upload:
 
     def _fail(self, connection: Connection) -> bool:
         """Make the image what `on_failure` says. False if it is not this upload's any more."""
-        row, now = self._row, self._parts.clock()
-        image = images.get(connection, row.image_id, for_update=True)
-        was_ours = images.mark_failed(connection, row.image_id, row.id, status=row.on_failure, now=now)
-        reserved_bytes = uploads.delete_upload(connection, row.id)
-        if image is not None and reserved_bytes:
-            usage.release(connection, image.owner, reserved_bytes)
-        return reserved_bytes is not None and was_ours
+        image = images.get(connection, self._row.image_id, for_update=True)
+        return fail(connection, self._row, image, self._parts.clock())
+
+
+def fail(connection: Connection, row: UploadRow | LapsedUpload, image: Image | None, now: datetime) -> bool:
+    """End the upload of *row* without success: *image*, which the transaction holds, is as `on_failure` says, what was
+    reserved is released. False if the image was not this upload's any more.
+    """
+    was_ours = images.mark_failed(connection, row.image_id, row.id, status=row.on_failure, now=now)
+    reserved_bytes = uploads.delete_upload(connection, row.id)
+    if image is not None and reserved_bytes:
+        usage.release(connection, image.owner, reserved_bytes)
+    return reserved_bytes is not None and was_ours
