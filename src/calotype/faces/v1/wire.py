@@ -167,24 +167,19 @@ def _time(moment: datetime | None) -> str | None:
 def write_headers(image: Image) -> Headers:
     """The 17 plain fields and the properties as headers, nulls left out, and the checksum as an unquoted `ETag`.
 
-    Values are text as stored. What no header can carry is left out (a property whose name is no token) or stands as
-    blanks (control characters in a value). Source: docs/api/v1.md, "Metadata in headers".
+    Values are text as stored; the door sends control characters as blanks. A property whose name no header can carry is
+    left out. Source: docs/api/v1.md, "Metadata in headers".
     """
     fields = write_detail(image)
     properties: dict[str, str | None] = fields.pop("properties")
-    headers = {META_PREFIX + name: _header_value(value) for name, value in fields.items() if value is not None}
+    headers = {META_PREFIX + name: str(value) for name, value in fields.items() if value is not None}
     for name, text in properties.items():
         if text is not None and _TOKEN.fullmatch(name):
-            headers[PROPERTY_PREFIX + name.lower()] = _header_value(text)
+            headers[PROPERTY_PREFIX + name.lower()] = text
     if image.checksum is not None:
-        headers["ETag"] = _header_value(image.checksum)
+        headers["ETag"] = image.checksum
     return tuple(headers.items())
 
 
-#: A header's name as RFC 9110 allows it, and what its value cannot hold.
+#: A header's name as RFC 9110 allows it.
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-
-
-def _header_value(value: object) -> str:
-    return _CONTROL.sub(" ", str(value))
