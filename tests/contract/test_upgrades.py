@@ -29,16 +29,21 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+@pytest.fixture(params=["0001", "0002"])
+def revision(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture
-def catalogue(empty_database: str) -> Iterator[Catalogue]:
-    """A catalogue that was last used by a program of schema 0001, each kind of database in turn."""
+def catalogue(empty_database: str, revision: str) -> Iterator[Catalogue]:
+    """A catalogue that was last used by a program of schema *revision*, each kind of database in turn."""
     if empty_database.startswith("sqlite"):
         connection = sqlite3.connect(empty_database.removeprefix("sqlite:///"))
-        connection.executescript((DATABASES / "0001.sqlite.sql").read_text())
+        connection.executescript((DATABASES / f"{revision}.sqlite.sql").read_text())
         connection.close()
     else:
         with psycopg.connect(empty_database) as restoring:
-            restoring.execute((DATABASES / "0001.postgresql.sql").read_bytes())
+            restoring.execute((DATABASES / f"{revision}.postgresql.sql").read_bytes())
     catalogue = Catalogue(CatalogueOptions(url=empty_database, is_durable=False))
     yield catalogue
     catalogue.close()
@@ -87,12 +92,14 @@ def test_usage_is_what_images_and_uploads_hold(catalogue: Catalogue) -> None:
     }
 
 
-def test_nobody_has_a_quota(catalogue: Catalogue) -> None:
+def test_projects_have_the_quotas_they_had_and_no_other(catalogue: Catalogue, revision: str) -> None:
     schema.prepare(catalogue)
 
+    columns = (tables.projects.c.name, tables.projects.c.quota_bytes, tables.projects.c.quota_images)
     with catalogue.reading() as connection:
-        quotas = connection.execute(select(tables.projects.c.quota_bytes, tables.projects.c.quota_images)).all()
-    assert [tuple(row) for row in quotas] == [(None, None), (None, None)]
+        quotas = {tuple(row) for row in connection.execute(select(*columns))}
+    web = ("web", 1 << 40, 100) if revision == "0002" else ("web", None, None)
+    assert quotas == {web, ("shop", None, None)}
 
 
 def test_a_token_is_good_as_before(catalogue: Catalogue) -> None:
@@ -103,10 +110,10 @@ def test_a_token_is_good_as_before(catalogue: Catalogue) -> None:
     assert (caller.user, caller.project, caller.roles) == (ANN, WEB, frozenset({"member"}))
 
 
-def test_it_is_left_alone_when_upgrading_is_not_allowed(catalogue: Catalogue) -> None:
+def test_it_is_left_alone_when_upgrading_is_not_allowed(catalogue: Catalogue, revision: str) -> None:
     before = described(catalogue)
 
-    with pytest.raises(schema.OlderDatabase, match="0001"):
+    with pytest.raises(schema.OlderDatabase, match=revision):
         schema.prepare(catalogue, upgrade=False)
     with pytest.raises(schema.OlderDatabase):
         schema.check_current(catalogue)

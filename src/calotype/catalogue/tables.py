@@ -189,6 +189,7 @@ projects = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("quota_bytes", BigInteger),
     Column("quota_images", BigInteger),
+    Column("description", Text),
     UniqueConstraint("name", name="uq_projects_name"),
 )
 
@@ -201,6 +202,8 @@ users = Table(
     Column("enabled", Boolean, nullable=False),
     Column("default_project_id", Text),
     Column("created_at", BigInteger, nullable=False),
+    Column("description", Text),
+    Column("email", Text),
     UniqueConstraint("name", name="uq_users_name"),
 )
 
@@ -215,7 +218,26 @@ role_assignments = Table(
     sqlite_with_rowid=False,
 )
 
+#: By which programs log in to one project without their user's password; `secret_hash` is argon2's, as a password's.
+application_credentials = Table(
+    "application_credentials",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("user_id", Text, nullable=False),
+    Column("project_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("secret_hash", Text, nullable=False),
+    Column("description", Text),
+    Column("roles", Text, nullable=False),
+    Column("is_unrestricted", Boolean, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("user_id", "name", name="uq_application_credentials_user_id_name"),
+    Index("ix_application_credentials_project_id", "project_id"),
+)
+
 #: Only the SHA-256 of a token is kept: a stolen database opens nothing.
+#: `only_roles` is NULL, or the roles of the application credential that got the token: just these, while the user has all.
 tokens = Table(
     "tokens",
     metadata,
@@ -226,6 +248,8 @@ tokens = Table(
     Column("audit_id", Text, nullable=False),
     Column("issued_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
+    Column("application_credential_id", Text),
+    Column("only_roles", Text),
     Index("ix_tokens_user_id", "user_id"),
     Index("ix_tokens_expires_at", "expires_at"),
     sqlite_with_rowid=False,
