@@ -16,8 +16,8 @@ class DatabaseNow(FunctionElement[int]):
 
 @compiles(DatabaseNow, "sqlite")
 def _on_sqlite(_element: DatabaseNow, _compiler: Any, **_options: Any) -> str:
-    # Milliseconds is what SQLite's clock has; 2440587.5 is 1970 in its days.
-    return "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000"
+    # Milliseconds is what SQLite's clock has; 2440587.5 is 1970 in its days, whose fractions are rounded ones.
+    return "CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER) * 1000"
 
 
 @compiles(DatabaseNow, "postgresql")
