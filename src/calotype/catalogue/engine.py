@@ -175,11 +175,26 @@ def ask(connection: Connection, sql: str, values: Any) -> Sequence[Sequence[Any]
     SQLAlchemy's way to the same rows takes 0.06 ms longer, as much as a look-up. An error of the driver comes as
     SQLAlchemy would give it, so that `translated` knows it.
     """
+    with _cursor(connection, sql) as cursor:
+        cursor.execute(sql, values)
+        rows: Sequence[Sequence[Any]] = cursor.fetchall()
+        return rows
+
+
+def tell(connection: Connection, sql: str, values: Any) -> int:
+    """How many rows *sql*, in the driver's own words, has changed; otherwise like `ask`."""
+    with _cursor(connection, sql) as cursor:
+        cursor.execute(sql, values)
+        count: int = cursor.rowcount
+        return count
+
+
+@contextmanager
+def _cursor(connection: Connection, sql: str) -> Iterator[Any]:
     driver: Any = connection.dialect.dbapi
     cursor = connection.connection.cursor()
     try:
-        cursor.execute(sql, values)
-        return cursor.fetchall()
+        yield cursor
     except driver.Error as error:
         raise as_sqlalchemy_says(connection, sql, error) from error
     finally:

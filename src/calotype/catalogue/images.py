@@ -5,33 +5,35 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, Update, bindparam, delete, exists, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from calotype.catalogue import tables
 from calotype.catalogue.keys import id_key
+from calotype.catalogue.prepared import Prepared
 from calotype.catalogue.rows import STORED, property_keys, tag_keys, to_image, to_row
 from calotype.catalogue.times import to_micros
 from calotype.domain.errors import Conflict
 from calotype.domain.images import Image, Status
 
 _images = tables.images
-_SELECT: Select[Any] = select(*(_images.c[name] for name in STORED)).where(_images.c.id == bindparam("image_id"))
-_SELECT_FOR_UPDATE = _SELECT.with_for_update()
-_INSERT_ID, _INSERT = insert(tables.used_ids), insert(_images)
+_OF_ID = select(*(_images.c[name] for name in STORED)).where(_images.c.id == bindparam("image_id"))
+_SELECT, _SELECT_FOR_UPDATE = Prepared(_OF_ID), Prepared(_OF_ID.with_for_update())
+_INSERT_ID = Prepared(insert(tables.used_ids).values(id_key=bindparam("id_key")))
+_INSERT = Prepared(insert(_images).values({name: bindparam(name) for name in STORED}))
 _members = tables.image_members.c
-_IS_MEMBER: Select[Any] = select(_members.image_id).where(
-    _members.image_id == bindparam("image_id"), _members.member == bindparam("project")
+_IS_MEMBER = Prepared(
+    select(_members.image_id).where(_members.image_id == bindparam("image_id"), _members.member == bindparam("project"))
 )
 
 
 def insert_image(connection: Connection, image: Image) -> None:
     """Put *image* in, with its look-ups. Raises Conflict if its id was ever used, by whomever."""
     try:
-        connection.execute(_INSERT_ID, {"id_key": id_key(image.id)})
+        _INSERT_ID.run(connection, id_key=id_key(image.id))
     except IntegrityError as error:
         raise Conflict(f"An image with ID {image.id} already exists.") from error
-    connection.execute(_INSERT, to_row(image))
+    _INSERT.run(connection, **to_row(image))
     if not image.is_deleted:
         _insert_look_ups(connection, image)
 
@@ -39,15 +41,15 @@ def insert_image(connection: Connection, image: Image) -> None:
 def get(connection: Connection, image_id: str, *, for_update: bool = False) -> Image | None:
     """The image of this id, spelled as stored; deleted ones too. *for_update* keeps others off it until the end."""
     statement = _SELECT_FOR_UPDATE if for_update else _SELECT
-    row = connection.execute(statement, {"image_id": image_id}).one_or_none()
-    return None if row is None else to_image(row)
+    rows = statement.rows(connection, image_id=image_id)
+    return to_image(rows[0]) if rows else None
 
 
 def is_member(connection: Connection, image_id: str, project: str | None) -> bool:
     """True if the image has a member row for *project*, whatever the member answered."""
     if project is None:
         return False
-    return connection.execute(_IS_MEMBER, {"image_id": image_id, "project": project}).one_or_none() is not None
+    return bool(_IS_MEMBER.rows(connection, image_id=image_id, project=project))
 
 
 def write(connection: Connection, image: Image) -> bool:
@@ -103,15 +105,15 @@ def mark_deleted(connection: Connection, image: Image, now: datetime) -> bool:
 def _leave_saving(connection: Connection, image_id: str, upload_id: str, **values: Any) -> bool:
     statement = _leaving_saving(tuple(values))
     named = {f"new_{name}": value for name, value in values.items()}
-    return connection.execute(statement, {"of_image": image_id, "of_upload": upload_id, **named}).rowcount == 1
+    return statement.run(connection, of_image=image_id, of_upload=upload_id, **named) == 1
 
 
 @cache
-def _leaving_saving(columns: tuple[str, ...]) -> Update:
-    """The statement that sets *columns* to `new_…`: put together once, since that takes longer than running it."""
+def _leaving_saving(columns: tuple[str, ...]) -> Prepared:
+    """The statement that sets *columns* to `new_…`."""
     uploads = tables.uploads
     is_held = exists().where(uploads.c.id == bindparam("of_upload"), uploads.c.image_id == _images.c.id)
-    return (
+    return Prepared(
         update(_images)
         .where(_images.c.id == bindparam("of_image"), _images.c.status == Status.SAVING.value, is_held)
         .values(version=_images.c.version + 1, **{name: bindparam(f"new_{name}") for name in columns})

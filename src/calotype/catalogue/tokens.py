@@ -6,13 +6,11 @@ Methods and audit ids are kept as words with a space between.
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Select, and_, bindparam, delete, func, insert, or_, select
-from sqlalchemy.engine import Dialect
 
-from calotype.catalogue.engine import ask
+from calotype.catalogue.prepared import Prepared
 from calotype.catalogue.tables import projects, role_assignments, tokens, users
 from calotype.catalogue.times import from_micros, to_micros
 from calotype.domain.accounts import Named, Token
@@ -43,7 +41,7 @@ def _good_token(*columns: Any) -> Select[Any]:
     )
 
 
-_BEARER = _good_token(tokens.c.user_id, tokens.c.project_id)
+_BEARER = Prepared(_good_token(tokens.c.user_id, tokens.c.project_id))
 _WHOLE = _good_token(
     tokens.c.user_id,
     tokens.c.project_id,
@@ -63,20 +61,11 @@ def select_bearer(
 
     Asked on every request.
     """
-    sql, order = _bearer_sql(connection.dialect)
-    values = {"token_hash": token_hash, "now": to_micros(now)}
-    rows = ask(connection, sql, values if order is None else [values[name] for name in order])
+    rows = _BEARER.rows(connection, token_hash=token_hash, now=to_micros(now))
     if not rows:
         return None
     user_id, project_id, _ = rows[0]
     return user_id, project_id, frozenset(role for _, _, role in rows if role is not None)
-
-
-@lru_cache(maxsize=8)
-def _bearer_sql(dialect: Dialect) -> tuple[str, list[str] | None]:
-    """The statement as the driver takes it, and the order of its parameters where they have no names."""
-    compiled = _BEARER.compile(dialect=dialect)
-    return str(compiled), compiled.positiontup
 
 
 def select_token(connection: Connection, token_hash: str, now: datetime) -> Token | None:

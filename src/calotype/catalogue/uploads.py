@@ -5,13 +5,12 @@ written and says what becomes of the image should the upload be lost. Source: do
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    ColumnElement,
     Connection,
     Row,
     bindparam,
@@ -24,6 +23,7 @@ from sqlalchemy import (
 
 from calotype.catalogue import tables
 from calotype.catalogue.clock import DatabaseNow
+from calotype.catalogue.prepared import Prepared
 from calotype.catalogue.times import to_micros
 from calotype.domain.images import Status, StoredBlob
 
@@ -65,16 +65,17 @@ _LAPSED = select(*(_uploads.c[field.name] for field in fields(LapsedUpload))).wh
 )
 
 
-#: What every transfer asks is put together once: SQLAlchemy takes longer for that than the database for the answer.
 _ROW = tuple(field.name for field in fields(UploadRow))
-_INSERT_UPLOAD = insert(_uploads).values(
-    **{name: bindparam(name) for name in _ROW},
-    bytes_done=0,
-    lease_until=DatabaseNow() + bindparam("lease", type_=BigInteger),
+_LEASE = DatabaseNow() + bindparam("lease", type_=BigInteger)
+_THIS = _uploads.c.id == bindparam("upload_id")
+_INSERT_UPLOAD = Prepared(
+    insert(_uploads).values(**{name: bindparam(name) for name in _ROW}, bytes_done=0, lease_until=_LEASE)
 )
-_DELETE_UPLOAD = delete(_uploads).where(_uploads.c.id == bindparam("upload_id")).returning(_uploads.c.bytes_reserved)
-_INSERT_BLOB = insert(_blobs)
-_FIND_BLOBS = (
+_KEEP = Prepared(update(_uploads).where(_THIS).values(bytes_done=bindparam("done"), lease_until=_LEASE))
+_SET_RESERVED = Prepared(update(_uploads).where(_THIS).values(bytes_reserved=bindparam("reserved")))
+_DELETE_UPLOAD = Prepared(delete(_uploads).where(_THIS).returning(_uploads.c.bytes_reserved))
+_INSERT_BLOB = Prepared(insert(_blobs).values({column.name: bindparam(column.name) for column in _blobs.c}))
+_FIND_BLOBS = Prepared(
     select(_blobs.c.store, _blobs.c.key, _blobs.c.size_bytes)
     .where(_blobs.c.image_id == bindparam("image_id"))
     .order_by(_blobs.c.created_at, _blobs.c.key)
@@ -84,25 +85,23 @@ _FIND_BLOBS = (
 def insert_upload(connection: Connection, row: UploadRow, *, lease_s: int) -> None:
     """Put *row* in with a lease of *lease_s* from now. Raises Conflict if the image has an upload under way."""
     values = {field: getattr(row, field) for field in _ROW}
-    connection.execute(_INSERT_UPLOAD, {**values, "on_failure": row.on_failure.value, "lease": lease_s * _MICROS})
+    _INSERT_UPLOAD.run(connection, **{**values, "on_failure": row.on_failure.value, "lease": lease_s * _MICROS})
 
 
 def keep(connection: Connection, upload_id: str, *, bytes_done: int, lease_s: int) -> bool:
     """Note how far the upload is and renew its lease. False if it is no longer there: somebody else ended it."""
-    statement = update(_uploads).where(_uploads.c.id == upload_id)
-    result = connection.execute(statement.values(bytes_done=bytes_done, lease_until=_lease(lease_s)))
-    return result.rowcount == 1
+    return _KEEP.run(connection, upload_id=upload_id, done=bytes_done, lease=lease_s * _MICROS) == 1
 
 
 def set_reserved(connection: Connection, upload_id: str, size_bytes: int) -> bool:
     """Note how much the upload has reserved. False as in `keep`."""
-    statement = update(_uploads).where(_uploads.c.id == upload_id).values(bytes_reserved=size_bytes)
-    return connection.execute(statement).rowcount == 1
+    return _SET_RESERVED.run(connection, upload_id=upload_id, reserved=size_bytes) == 1
 
 
 def delete_upload(connection: Connection, upload_id: str) -> int | None:
     """End the upload: the bytes it had reserved, to be released by the caller. None if it was no longer there."""
-    return connection.execute(_DELETE_UPLOAD, {"upload_id": upload_id}).scalar_one_or_none()
+    rows = _DELETE_UPLOAD.rows(connection, upload_id=upload_id)
+    return rows[0][0] if rows else None
 
 
 def select_lapsed(connection: Connection) -> list[LapsedUpload]:
@@ -129,13 +128,12 @@ def select_named(connection: Connection, keys: Sequence[str]) -> set[str]:
 
 def insert_blob(connection: Connection, image_id: str, blob: StoredBlob, now: datetime) -> None:
     """Note that *blob* holds the data of the image."""
-    row = {"key": blob.key, "store": blob.store, "size_bytes": blob.size_bytes}
-    connection.execute(_INSERT_BLOB, {**row, "image_id": image_id, "created_at": to_micros(now)})
+    _INSERT_BLOB.run(connection, **asdict(blob), image_id=image_id, created_at=to_micros(now))
 
 
 def find_blobs(connection: Connection, image_id: str) -> list[StoredBlob]:
     """The blobs that hold the image's data, at most one a store, the oldest first."""
-    rows = connection.execute(_FIND_BLOBS, {"image_id": image_id})
+    rows = _FIND_BLOBS.rows(connection, image_id=image_id)
     return [StoredBlob(store, key, size_bytes) for store, key, size_bytes in rows]
 
 
@@ -153,7 +151,3 @@ def forget_bytes(connection: Connection, image_id: str) -> list[StoredBlob]:
     held = delete(_blobs).where(blob.image_id == image_id).returning(blob.store, blob.key, blob.size_bytes)
     rows = [*connection.execute(arriving), *connection.execute(held)]
     return [StoredBlob(store=store, key=key, size_bytes=size_bytes) for store, key, size_bytes in rows]
-
-
-def _lease(lease_s: int) -> ColumnElement[int]:
-    return DatabaseNow() + lease_s * _MICROS

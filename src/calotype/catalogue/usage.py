@@ -12,8 +12,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, TextClause, func, select, text, union_all
+from sqlalchemy import Connection, func, select, text, union_all
 
+from calotype.catalogue.prepared import Prepared
 from calotype.catalogue.records import Entry
 from calotype.catalogue.tables import blobs, projects, uploads, usage
 from calotype.domain.errors import OverLimit
@@ -127,14 +128,14 @@ def _take(connection: Connection, owner: str | None, amounts: Amounts) -> set[st
     wanted = {kind: amount for kind, amount in amounts.items() if amount > 0}
     if owner is None or not wanted:
         return set()
-    taken = connection.execute(_TAKE[tuple(wanted)], {"project": owner, **wanted}).scalars()
-    return wanted.keys() - set(taken)
+    taken = _TAKE[tuple(wanted)].rows(connection, project=owner, **wanted)
+    return wanted.keys() - {kind for (kind,) in taken}
 
 
 def _give_back(connection: Connection, owner: str | None, amounts: Amounts) -> None:
     wanted = {kind: amount for kind, amount in amounts.items() if amount > 0}
     if owner is not None and wanted:
-        connection.execute(_GIVE_BACK[tuple(wanted)], {"project": owner, **{k: -n for k, n in wanted.items()}})
+        _GIVE_BACK[tuple(wanted)].run(connection, project=owner, **{kind: -n for kind, n in wanted.items()})
 
 
 def _is_used_up(connection: Connection, owner: str | None) -> bool:
@@ -176,9 +177,9 @@ _WITHIN_QUOTA = (
 )
 
 
-def _each(build: Any) -> dict[tuple[str, ...], TextClause]:
+def _each(build: Any) -> dict[tuple[str, ...], Prepared]:
     """A statement for bytes, one for images and one for both."""
-    return {kinds: text(build(kinds)) for kinds in (("bytes",), ("images",), ("bytes", "images"))}
+    return {kinds: Prepared(text(build(kinds))) for kinds in (("bytes",), ("images",), ("bytes", "images"))}
 
 
 _TAKE = _each(lambda kinds: f"{_INSERT}{_rows(kinds, within_quota=True)}{_OR_ADD}{_WITHIN_QUOTA} RETURNING kind")
