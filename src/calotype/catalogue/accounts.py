@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, exists, insert, select, update
 
+from calotype.catalogue import application_credentials
 from calotype.catalogue.tables import images, projects, role_assignments, tokens, usage, users
 from calotype.catalogue.times import from_micros, to_micros
 from calotype.domain.accounts import ById, Project, Reference, User
@@ -82,8 +83,9 @@ def owns_images(connection: Connection, project_id: str) -> bool:
 
 
 def delete_project(connection: Connection, project_id: str) -> None:
-    """Remove the project with its roles, tokens and usage, and as anybody's default: five statements."""
+    """Remove the project with its roles, credentials, tokens and usage, and as anybody's default: six statements."""
     connection.execute(delete(role_assignments).where(role_assignments.c.project_id == project_id))
+    application_credentials.delete_of_project(connection, project_id)
     connection.execute(delete(tokens).where(tokens.c.project_id == project_id))
     connection.execute(update(users).where(users.c.default_project_id == project_id).values(default_project_id=None))
     connection.execute(delete(projects).where(projects.c.id == project_id))
@@ -91,8 +93,9 @@ def delete_project(connection: Connection, project_id: str) -> None:
 
 
 def delete_user(connection: Connection, user_id: str) -> None:
-    """Remove the user with all roles; tokens are removed by `tokens.delete_of_user`. Two statements."""
+    """Remove the user with all roles and credentials; tokens go by `tokens.delete_tokens_of`. Three statements."""
     connection.execute(delete(role_assignments).where(role_assignments.c.user_id == user_id))
+    application_credentials.delete_of_user(connection, user_id)
     connection.execute(delete(users).where(users.c.id == user_id))
 
 

@@ -1,19 +1,22 @@
 """Statements over tokens. What is kept of a token's text is its digest. Each is one statement.
 
 A token counts only while its user is enabled and, if it is for one, its project too; roles are those of this moment.
-Methods and audit ids are kept as words with a space between.
+One that was got with an application credential has that one's roles, and counts only while its user has all of them.
+Methods, audit ids and roles are kept as words with a space between.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, and_, bindparam, delete, func, insert, or_, select
 
 from calotype.catalogue.prepared import Prepared
-from calotype.catalogue.tables import projects, role_assignments, tokens, users
+from calotype.catalogue.tables import application_credentials, projects, role_assignments, tokens, users
 from calotype.catalogue.times import from_micros, to_micros
 from calotype.domain.accounts import Named, Token
+from calotype.domain.application_credentials import GotWith
+from calotype.domain.callers import is_included
 
 #: Expired rows removed at once: a few milliseconds of work.
 _MOST_REMOVED = 1000
@@ -41,7 +44,9 @@ def _good_token(*columns: Any) -> Select[Any]:
     )
 
 
-_BEARER = Prepared(_good_token(tokens.c.user_id, tokens.c.project_id))
+_BEARER = Prepared(
+    _good_token(tokens.c.user_id, tokens.c.project_id, tokens.c.application_credential_id, tokens.c.only_roles)
+)
 _WHOLE = _good_token(
     tokens.c.user_id,
     tokens.c.project_id,
@@ -49,23 +54,28 @@ _WHOLE = _good_token(
     tokens.c.audit_id,
     tokens.c.issued_at,
     tokens.c.expires_at,
+    tokens.c.only_roles,
     users.c.name.label("user_name"),
     projects.c.name.label("project_name"),
-)
+    tokens.c.application_credential_id,
+    application_credentials.c.name.label("credential_name"),
+    application_credentials.c.is_unrestricted,
+).outerjoin_from(tokens, application_credentials, application_credentials.c.id == tokens.c.application_credential_id)
 
 
 def select_bearer(
     connection: Connection, token_hash: str, now: datetime
-) -> tuple[str, str | None, frozenset[str]] | None:
-    """User id, project id and roles of the bearer of the token; None if it is not good at *now*.
+) -> tuple[str, str | None, frozenset[str], str | None] | None:
+    """User, project, roles and application credential of the bearer of the token; None if it is not good at *now*.
 
     Asked on every request.
     """
     rows = _BEARER.rows(connection, token_hash=token_hash, now=to_micros(now))
     if not rows:
         return None
-    user_id, project_id, _ = rows[0]
-    return user_id, project_id, frozenset(role for _, _, role in rows if role is not None)
+    user_id, project_id, credential_id, only_roles, _ = rows[0]
+    roles = _roles((row[-1] for row in rows), only_roles)
+    return None if roles is None else (user_id, project_id, frozenset(roles), credential_id)
 
 
 def select_token(connection: Connection, token_hash: str, now: datetime) -> Token | None:
@@ -84,6 +94,8 @@ def insert_token(connection: Connection, token_hash: str, token: Token) -> None:
             audit_id=" ".join(token.audit_ids),
             issued_at=to_micros(token.issued_at),
             expires_at=to_micros(token.expires_at),
+            application_credential_id=None if token.credential is None else token.credential.id,
+            only_roles=None if token.credential is None else " ".join(token.roles),
         )
     )
 
@@ -108,14 +120,33 @@ def count_expired(connection: Connection, now: datetime) -> int:
     return connection.execute(select(func.count()).where(tokens.c.expires_at <= to_micros(now))).scalar_one()
 
 
-def _token(rows: Sequence[Any]) -> Token:
+def _token(rows: Sequence[Any]) -> Token | None:
     first = rows[0]
+    roles = _roles((row.role for row in rows), first.only_roles)
+    if roles is None:
+        return None
     return Token(
         user=Named(first.user_id, first.user_name),
         project=None if first.project_id is None else Named(first.project_id, first.project_name),
-        roles=tuple(sorted(row.role for row in rows if row.role is not None)),
+        roles=roles,
         methods=tuple(first.methods.split()),
         audit_ids=tuple(first.audit_id.split()),
         issued_at=from_micros(first.issued_at),
         expires_at=from_micros(first.expires_at),
+        credential=_got_with(first),
     )
+
+
+def _roles(assigned: Iterable[str | None], only_roles: str | None) -> tuple[str, ...] | None:
+    """The roles of a token, by name; None if one that it must have is not *assigned* to its user any more."""
+    held = [role for role in assigned if role is not None]
+    if only_roles is None:
+        return tuple(sorted(held))
+    wanted = tuple(sorted(only_roles.split()))
+    return wanted if all(is_included(role, held) for role in wanted) else None
+
+
+def _got_with(row: Any) -> GotWith | None:
+    if row.application_credential_id is None:
+        return None
+    return GotWith(row.application_credential_id, row.credential_name, row.is_unrestricted)

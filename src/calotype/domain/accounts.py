@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
+from calotype.domain.application_credentials import GotWith
 from calotype.domain.errors import Invalid
 
 #: There is one domain; clients name it by id or name, in either spelling.
@@ -50,6 +51,7 @@ class Token:
 
     *project* None: unscoped, without roles.
     *methods*: the proofs of identity it rests on. *audit_ids*: its own, then that of the login a rescoped one goes back to.
+    *credential*: the application credential among the proofs, which names project and roles.
     """
 
     user: Named
@@ -59,6 +61,7 @@ class Token:
     audit_ids: tuple[str, ...]
     issued_at: datetime
     expires_at: datetime
+    credential: GotWith | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,16 @@ class TokenProof:
     secret: str = field(repr=False)
 
 
-Proof = PasswordProof | TokenProof
+@dataclass(frozen=True, slots=True)
+class CredentialProof:
+    """An application credential: by id, or by the name its *user* gave it."""
+
+    credential: str
+    secret: str = field(repr=False)
+    user: Reference | None = None
+
+
+Proof = PasswordProof | TokenProof | CredentialProof
 
 
 class Scope(Enum):

@@ -1,5 +1,6 @@
 """Who asks."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -14,11 +15,15 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The user behind a request, the project the token is for (None: unscoped) and the roles held there."""
+    """The user behind a request, the project the token is for (None: unscoped) and the roles held there.
+
+    *credential*: the id of the application credential the token was got with, if it was.
+    """
 
     user: str
     project: str | None
     roles: frozenset[str] = frozenset()
+    credential: str | None = None
 
     @property
     def is_admin(self) -> bool:
@@ -26,12 +31,17 @@ class Caller:
 
     def holds(self, role: Role) -> bool:
         """True if a role of the caller is *role* or includes it, whatever its case."""
-        held = {name.lower() for name in self.roles}
-        return any(name in held for name in _INCLUDED_IN[role])
+        return is_included(role, self.roles)
 
 
-_INCLUDED_IN = {
+_INCLUDED_IN: dict[str, tuple[str, ...]] = {
     Role.READER: (Role.READER, Role.MEMBER, Role.ADMIN),
     Role.MEMBER: (Role.MEMBER, Role.ADMIN),
     Role.ADMIN: (Role.ADMIN,),
 }
+
+
+def is_included(role: str, held: Iterable[str]) -> bool:
+    """True if *role*, whatever its case, is among those *held* or included in one of them."""
+    wanted, names = role.lower(), {name.lower() for name in held}
+    return any(name in names for name in _INCLUDED_IN.get(wanted, (wanted,)))
