@@ -9,15 +9,20 @@ from calotype.catalogue.tables import images, projects, role_assignments, tokens
 from calotype.catalogue.times import from_micros, to_micros
 from calotype.domain.accounts import ById, Project, Reference, User
 
-_PROJECT_COLUMNS = (projects.c.id, projects.c.name, projects.c.enabled, projects.c.created_at)
-_USER_COLUMNS = (users.c.id, users.c.name, users.c.enabled, users.c.default_project_id, users.c.created_at)
+_COMMON = ("id", "name", "enabled", "description", "created_at")
+PROJECT_COLUMNS = tuple(projects.c[name] for name in _COMMON)
+USER_COLUMNS = tuple(users.c[name] for name in (*_COMMON, "email", "default_project_id"))
 
 
 def insert_project(connection: Connection, project: Project) -> None:
     """Add *project*. Its name is free: the caller has looked; a race ends in Conflict by the unique constraint."""
     connection.execute(
         insert(projects).values(
-            id=project.id, name=project.name, enabled=project.is_enabled, created_at=to_micros(project.created_at)
+            id=project.id,
+            name=project.name,
+            enabled=project.is_enabled,
+            description=project.description or None,
+            created_at=to_micros(project.created_at),
         )
     )
 
@@ -30,6 +35,8 @@ def insert_user(connection: Connection, user: User, password_hash: str) -> None:
             name=user.name,
             enabled=user.is_enabled,
             default_project_id=user.default_project_id,
+            description=user.description or None,
+            email=user.email or None,
             created_at=to_micros(user.created_at),
             password_hash=password_hash,
         )
@@ -37,8 +44,8 @@ def insert_user(connection: Connection, user: User, password_hash: str) -> None:
 
 
 def select_project(connection: Connection, reference: Reference) -> Project | None:
-    row = connection.execute(select(*_PROJECT_COLUMNS).where(_is(projects, reference))).one_or_none()
-    return None if row is None else _project(row)
+    row = connection.execute(select(*PROJECT_COLUMNS).where(_is(projects, reference))).one_or_none()
+    return None if row is None else to_project(row)
 
 
 def select_user(connection: Connection, reference: Reference, *, is_held: bool = False) -> tuple[User, str] | None:
@@ -46,30 +53,30 @@ def select_user(connection: Connection, reference: Reference, *, is_held: bool =
 
     *is_held*: on PostgreSQL the row stays as it is until this transaction ends; on SQLite a writing one does that anyway.
     """
-    statement = select(*_USER_COLUMNS, users.c.password_hash).where(_is(users, reference))
+    statement = select(*USER_COLUMNS, users.c.password_hash).where(_is(users, reference))
     if is_held:
         statement = statement.with_for_update(read=True)
     row = connection.execute(statement).one_or_none()
-    return None if row is None else (_user(row), row.password_hash)
+    return None if row is None else (to_user(row), row.password_hash)
 
 
 def select_projects(connection: Connection) -> list[Project]:
     """Every project, by name."""
-    rows = connection.execute(select(*_PROJECT_COLUMNS).order_by(projects.c.name))
-    return [_project(row) for row in rows]
+    rows = connection.execute(select(*PROJECT_COLUMNS).order_by(projects.c.name))
+    return [to_project(row) for row in rows]
 
 
 def select_users(connection: Connection) -> list[User]:
     """Every user, by name."""
-    rows = connection.execute(select(*_USER_COLUMNS).order_by(users.c.name))
-    return [_user(row) for row in rows]
+    rows = connection.execute(select(*USER_COLUMNS).order_by(users.c.name))
+    return [to_user(row) for row in rows]
 
 
 def select_projects_of(connection: Connection, user_id: str) -> list[Project]:
     """The enabled projects in which the user has a role, by name."""
     holds_a_role = exists().where(role_assignments.c.user_id == user_id, role_assignments.c.project_id == projects.c.id)
-    statement = select(*_PROJECT_COLUMNS).where(projects.c.enabled, holds_a_role).order_by(projects.c.name)
-    return [_project(row) for row in connection.execute(statement)]
+    statement = select(*PROJECT_COLUMNS).where(projects.c.enabled, holds_a_role).order_by(projects.c.name)
+    return [to_project(row) for row in connection.execute(statement)]
 
 
 def has_users(connection: Connection) -> bool:
@@ -140,15 +147,25 @@ def _is(table: Table, reference: Reference) -> ColumnElement[bool]:
     return table.c.id == reference.id if isinstance(reference, ById) else table.c.name == reference.name
 
 
-def _project(row: Any) -> Project:
-    return Project(id=row.id, name=row.name, is_enabled=row.enabled, created_at=from_micros(row.created_at))
+def to_project(row: Any) -> Project:
+    """The project of a row of `PROJECT_COLUMNS`."""
+    return Project(
+        id=row.id,
+        name=row.name,
+        is_enabled=row.enabled,
+        description=row.description or "",
+        created_at=from_micros(row.created_at),
+    )
 
 
-def _user(row: Any) -> User:
+def to_user(row: Any) -> User:
+    """The user of a row of `USER_COLUMNS`."""
     return User(
         id=row.id,
         name=row.name,
         is_enabled=row.enabled,
         default_project_id=row.default_project_id,
+        description=row.description or "",
+        email=row.email or "",
         created_at=from_micros(row.created_at),
     )

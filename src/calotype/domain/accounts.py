@@ -23,6 +23,7 @@ class Project:
     id: str
     name: str
     is_enabled: bool = True
+    description: str = ""
     created_at: datetime
 
 
@@ -34,6 +35,8 @@ class User:
     name: str
     is_enabled: bool = True
     default_project_id: str | None = None
+    description: str = ""
+    email: str = ""
     created_at: datetime
 
 
