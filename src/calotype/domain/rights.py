@@ -23,10 +23,35 @@ class Action(StrEnum):
     DOWNLOAD_IMAGE = "download_image"
     PUBLICIZE_IMAGE = "publicize_image"
 
+    LIST_PROJECTS = "identity:list_projects"
+    SHOW_PROJECT = "identity:get_project"
+    ADD_PROJECT = "identity:create_project"
+    MODIFY_PROJECT = "identity:update_project"
+    DELETE_PROJECT = "identity:delete_project"
+    LIST_USERS = "identity:list_users"
+    SHOW_USER = "identity:get_user"
+    ADD_USER = "identity:create_user"
+    MODIFY_USER = "identity:update_user"
+    DELETE_USER = "identity:delete_user"
+    LIST_USER_PROJECTS = "identity:list_user_projects"
+    LIST_DOMAINS = "identity:list_domains"
+    SHOW_DOMAIN = "identity:get_domain"
+    LIST_ROLES = "identity:list_roles"
+    SHOW_ROLE = "identity:get_role"
+    LIST_ASSIGNMENTS = "identity:list_role_assignments"
+    LIST_GRANTS = "identity:list_grants"
+    CHECK_GRANT = "identity:check_grant"
+    ADD_GRANT = "identity:create_grant"
+    DELETE_GRANT = "identity:revoke_grant"
+    LIST_MEMBERS = "get_members"
+    MODIFY_MEMBER = "modify_member"
+    DELETE_MEMBER = "delete_member"
+
 
 NOBODY = None
 
-#: reader reads, member also writes and downloads, admin does all. Source: docs/api/v1.md, "Rights".
+#: reader reads, member also writes and downloads, admin does all; what one does not own of identity is for admins.
+#: Source: docs/api/v1.md, "Rights"; docs/api/identity.md, "Projects, users and roles".
 DEFAULT_RULES: Mapping[Action, Role | None] = MappingProxyType(
     {
         Action.LIST_IMAGES: Role.READER,
@@ -37,6 +62,9 @@ DEFAULT_RULES: Mapping[Action, Role | None] = MappingProxyType(
         Action.UPLOAD_IMAGE: Role.MEMBER,
         Action.DOWNLOAD_IMAGE: Role.MEMBER,
         Action.PUBLICIZE_IMAGE: Role.ADMIN,
+        Action.LIST_MEMBERS: Role.READER,
+        Action.MODIFY_MEMBER: Role.MEMBER,
+        Action.DELETE_MEMBER: Role.MEMBER,
     }
 )
 
@@ -100,3 +128,15 @@ def check_may_change(caller: Caller, owner: str | None, visibility: Visibility) 
     if visibility is Visibility.PUBLIC:
         raise Refused("The image belongs to another project; only that may change it.")
     raise OnlyShared("The image is only shown to you; the project it belongs to may change it.")
+
+
+def check_may_share(caller: Caller, owner: str | None, visibility: Visibility, *, may_share: bool) -> None:
+    """Raises OnlyShared if *caller*, who sees the image, has no say in who its members are, else Refused if nobody has.
+
+    *may_share*: the caller's project is a member that may share the image further; of an image without owner none may.
+    Source: docs/api/v1.md, "Members".
+    """
+    if not may_change(caller, owner) and (owner is None or not may_share):
+        raise OnlyShared("You are not permitted to say with whom this image is shared.")
+    if visibility in (Visibility.PRIVATE, Visibility.COMMUNITY):
+        raise Refused(f"Only shared images have members; the visibility of this image is {visibility}.")

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 from uuid import uuid4
 
-from calotype.auth import passwords
 from calotype.catalogue import accounts, tokens
 from calotype.catalogue.engine import Catalogue, Connection
 from calotype.domain.accounts import (
@@ -18,10 +18,18 @@ from calotype.domain.accounts import (
 )
 from calotype.domain.callers import Caller, Role
 from calotype.domain.errors import Conflict, Invalid, NotFound
+from calotype.service import hashing, named
+from calotype.service.application_credentials import ApplicationCredentials
 from calotype.service.logins import Logins
 from calotype.service.tokens import Tokens
 
 LARGEST_QUOTA = 2**63 - 1
+
+
+class Same(Enum):
+    """Said in the place of a value that is to stay as it is."""
+
+    SAME = "same"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +45,8 @@ class FirstAccount:
 class Accounts:
     """The accounts of one catalogue, named by their names.
 
-    Nothing here asks who the caller is, `logins` and `tokens` aside: it is for whoever runs the program.
+    Nothing here asks who the caller is, what it leads to aside (`logins`, `tokens`, `application_credentials`): it is for
+    whoever runs the program.
     Every function raises NotFound for a name that is not there and Invalid for one that cannot be.
     """
 
@@ -46,6 +55,7 @@ class Accounts:
         self._clock = clock
         self.logins = Logins(catalogue, clock)
         self.tokens = Tokens(catalogue, clock)
+        self.application_credentials = ApplicationCredentials(catalogue, clock)
 
     def authenticate(self, token: str | None) -> Caller:
         """As `Tokens.authenticate`."""
@@ -74,47 +84,58 @@ class Accounts:
     def delete_project(self, name: str) -> None:
         """Remove the project with its tokens and roles. Raises Conflict while it owns an image."""
         with self._catalogue.writing() as connection:
-            project = _project(connection, name)
+            project = named.project(connection, name)
             if accounts.owns_images(connection, project.id):
                 raise Conflict(f"The project {name} still owns images; delete them first.")
             accounts.delete_project(connection, project.id)
 
-    def set_quota(self, project: str, *, size_bytes: int | None, images: int | None) -> None:
-        """Let the project have so many bytes of image data and so many images; None: any number.
+    def quotas(self) -> dict[str, tuple[int | None, int | None]]:
+        """Bytes and images that each project may have, by the project's id; None: any number."""
+        with self._catalogue.reading() as connection:
+            return accounts.select_quotas(connection)
+
+    def set_quota(
+        self, project: str, *, size_bytes: int | Same | None = Same.SAME, images: int | Same | None = Same.SAME
+    ) -> None:
+        """Let the project have so many bytes of image data and so many images; None: any number; SAME: as before.
 
         What is over already stays, and nothing is added to it.
         """
         for name, most in (("quota of bytes", size_bytes), ("quota of images", images)):
-            if most is not None and not 0 <= most <= LARGEST_QUOTA:
+            if isinstance(most, int) and not 0 <= most <= LARGEST_QUOTA:
                 raise Invalid(name, most, f"not between 0 and {LARGEST_QUOTA}")
         with self._catalogue.writing() as connection:
-            accounts.set_quota(connection, _project(connection, project).id, size_bytes=size_bytes, images=images)
+            project_id = named.project(connection, project).id
+            wanted = {"quota_bytes": size_bytes, "quota_images": images}
+            accounts.set_quota(
+                connection, project_id, {name: most for name, most in wanted.items() if most is not Same.SAME}
+            )
 
     def create_user(self, name: str, password: str, default_project: str | None = None) -> User:
         """A new user, who has no role yet. Raises Conflict if the name is taken."""
-        password_hash = _hash(password)
+        password_hash = hashing.hashed("password", password)
         with self._catalogue.writing() as connection:
             return self._add_user(connection, name, password_hash, default_project)
 
     def delete_user(self, name: str) -> None:
         """Remove the user with tokens and roles; projects and images stay."""
         with self._catalogue.writing() as connection:
-            user = _user(connection, name)
+            user = named.user(connection, name)
             tokens.delete_tokens_of(connection, user.id)
             accounts.delete_user(connection, user.id)
 
     def set_password(self, name: str, password: str) -> None:
         """Give the user a new password; tokens got with the old one end."""
-        password_hash = _hash(password)
+        password_hash = hashing.hashed("password", password)
         with self._catalogue.writing() as connection:
-            user = _user(connection, name)
+            user = named.user(connection, name)
             accounts.set_password_hash(connection, user.id, password_hash)
             tokens.delete_tokens_of(connection, user.id)
 
     def set_enabled(self, name: str, *, is_enabled: bool) -> None:
         """Let the user log in or not; the tokens of one who may not end."""
         with self._catalogue.writing() as connection:
-            user = _user(connection, name)
+            user = named.user(connection, name)
             accounts.set_enabled(connection, user.id, is_enabled=is_enabled)
             if not is_enabled:
                 tokens.delete_tokens_of(connection, user.id)
@@ -122,12 +143,12 @@ class Accounts:
     def grant(self, role: Role, user: str, project: str) -> None:
         """Give the user the role in the project; who has it already keeps it. Tokens there have it from now on."""
         with self._catalogue.writing() as connection:
-            _grant(connection, role, _user(connection, user), _project(connection, project))
+            _grant(connection, role, named.user(connection, user), named.project(connection, project))
 
     def revoke(self, role: Role, user: str, project: str) -> None:
         """Take the role away, from tokens too. Raises NotFound if the user does not have it."""
         with self._catalogue.writing() as connection:
-            user_id, project_id = _user(connection, user).id, _project(connection, project).id
+            user_id, project_id = named.user(connection, user).id, named.project(connection, project).id
             if not accounts.delete_role(connection, user_id, project_id, role):
                 raise NotFound(f"{user} has no role {role} in the project {project}.")
 
@@ -140,7 +161,7 @@ class Accounts:
         """True if there was no user and *wanted* were made, all of them; False, and nothing changed, otherwise."""
         if self.has_accounts():
             return False
-        hashes = [_hash(account.password) for account in wanted]
+        hashes = [hashing.hashed("password", account.password) for account in wanted]
         try:
             with self._catalogue.writing() as connection:
                 return self._add_first_accounts(connection, wanted, hashes)
@@ -173,40 +194,13 @@ class Accounts:
         require_name("user", name, LONGEST_USER_NAME)
         if accounts.select_user(connection, ByName(name)) is not None:
             raise Conflict(f"There is a user {name} already.")
-        default = None if default_project is None else _project(connection, default_project)
+        default = None if default_project is None else named.project(connection, default_project)
         default_id = None if default is None else default.id
         user = User(id=uuid4().hex, name=name, default_project_id=default_id, created_at=self._clock())
         accounts.insert_user(connection, user, password_hash)
         return user
 
 
-def _project(connection: Connection, name: str) -> Project:
-    require_name("project", name, LONGEST_PROJECT_NAME)
-    project = accounts.select_project(connection, ByName(name))
-    if project is None:
-        raise NotFound(f"There is no project {name}.")
-    return project
-
-
-def _user(connection: Connection, name: str) -> User:
-    require_name("user", name, LONGEST_USER_NAME)
-    found = accounts.select_user(connection, ByName(name))
-    if found is None:
-        raise NotFound(f"There is no user {name}.")
-    return found[0]
-
-
 def _grant(connection: Connection, role: Role, user: User, project: Project) -> None:
     if role not in accounts.select_roles(connection, user.id, project.id):
         accounts.insert_role(connection, user.id, project.id, role)
-
-
-def _hash(password: str) -> str:
-    if not password:
-        raise Invalid("password", "***", "it is empty")
-    if passwords.is_too_long(password):
-        raise Invalid("password", "***", f"it has more than {passwords.LONGEST_PASSWORD_BYTES} bytes")
-    try:
-        return passwords.hashed(password)
-    except UnicodeEncodeError as error:
-        raise Invalid("password", "***", "it is not text that can be sent") from error
