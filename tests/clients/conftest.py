@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from fog import Fog
 from programs import Clients
 
 import servers
@@ -38,6 +39,19 @@ def clients_of(
 def clients(clients_of: Callable[[Server], Clients], server: Server) -> Clients:
     """The clients, told of the module's own service."""
     return clients_of(server)
+
+
+@pytest.fixture(scope="session")
+def ruby_with_fog(missing: Callable[[str], NoReturn]) -> None:
+    """Ruby and Debian's fog are there."""
+    if shutil.which("ruby") is None or subprocess.run(["ruby", "-e", "require 'fog/openstack'"]).returncode:
+        missing("Debian's package ruby-fog-openstack")
+
+
+@pytest.fixture(scope="module")
+def fog(ruby_with_fog: None, tmp_path_factory: pytest.TempPathFactory, server: Server) -> Fog:
+    """fog, told of the module's own service."""
+    return Fog(tmp_path_factory.mktemp("home"), server)
 
 
 @pytest.fixture(scope="session")
