@@ -1,5 +1,6 @@
 """Statements over projects, users and roles. Each is one statement unless it says otherwise."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, exists, insert, select, update
@@ -110,10 +111,16 @@ def set_password_hash(connection: Connection, user_id: str, password_hash: str) 
     connection.execute(update(users).where(users.c.id == user_id).values(password_hash=password_hash))
 
 
-def set_quota(connection: Connection, project_id: str, *, size_bytes: int | None, images: int | None) -> None:
-    """Let the project have so many bytes and images; None: any number. What is over already stays."""
-    values = {"quota_bytes": size_bytes, "quota_images": images}
-    connection.execute(update(projects).where(projects.c.id == project_id).values(values))
+def select_quotas(connection: Connection) -> dict[str, tuple[int | None, int | None]]:
+    """Bytes and images that each project may have, by the project's id."""
+    rows = connection.execute(select(projects.c.id, projects.c.quota_bytes, projects.c.quota_images))
+    return {row.id: (row.quota_bytes, row.quota_images) for row in rows}
+
+
+def set_quota(connection: Connection, project_id: str, quota: Mapping[str, object]) -> None:
+    """Let the project have so many, by the name of the column; None: any number. What is over already stays."""
+    if quota:
+        connection.execute(update(projects).where(projects.c.id == project_id).values(**quota))
 
 
 def set_enabled(connection: Connection, user_id: str, *, is_enabled: bool) -> None:
