@@ -28,6 +28,7 @@ from calotype.service.downloads import Downloads
 from calotype.service.health import Health
 from calotype.service.housekeeping import Housekeeping
 from calotype.service.images import Images
+from calotype.service.members import Members
 from calotype.service.services import Services
 from calotype.service.uploads import Uploads
 
@@ -93,6 +94,7 @@ def build_services(settings: Settings, catalogue: Catalogue, stores: Stores, thr
         uploads=Uploads(catalogue, stores, images, rules, settings.images, now, node=node, threads=threads),
         downloads=Downloads(catalogue, stores, rules),
         deletions=Deletions(catalogue, stores, rules, now),
+        members=Members(catalogue, rules, settings.images),
         accounts=Accounts(catalogue, now),
         options=settings.images,
     )

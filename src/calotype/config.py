@@ -121,6 +121,7 @@ class Settings:
 _SMALLEST: Final = {
     "port": 0,
     "property_quota": -LARGEST,
+    "member_quota": -LARGEST,
     "image_size_cap_bytes": 0,
     "limit_default": 0,
     "limit_max": 0,

@@ -1,16 +1,51 @@
-"""Statements about the projects an image is shared with."""
+"""Statements about the projects an image is shared with.
+
+Whoever changes members holds the image's row (`images.get(…, for_update=True)`): so its `member_count` is what it says.
+"""
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, update
 
 from calotype.catalogue.tables import image_members, images
 from calotype.catalogue.times import to_micros
-from calotype.domain.images import Image, Member
+from calotype.domain.images import Image, Member, MemberStatus, SharedImage, Visibility
+
+_members = image_members.c
+
+#: Of other visibilities members may be left over, whom nobody shares anything with any more.
+_MEMBERS_COUNT_FOR = (Visibility.SHARED.value, Visibility.PUBLIC.value)
+
+
+def select_members(connection: Connection, image_id: str) -> list[Member]:
+    """All members of the image, in the order of their ids: one statement."""
+    return _members_where(connection, _members.image_id == image_id)
+
+
+def get_member(connection: Connection, image_id: str, project: str) -> Member | None:
+    """The member that *project* is, or None."""
+    found = _members_where(connection, _is(image_id, project))
+    return found[0] if found else None
+
+
+def select_shared(connection: Connection, project: str, *, owner: str | None = None) -> list[SharedImage]:
+    """The live images that *project* is a member of, whatever it answered, newest first: one statement.
+
+    *owner*: only those of this project. Images that are private or for the community now are left out.
+    """
+    statement = (
+        select(_members.image_id, _members.can_share)
+        .join(images, images.c.id == _members.image_id)
+        .where(_members.member == project, images.c.deleted_at.is_(None), images.c.visibility.in_(_MEMBERS_COUNT_FOR))
+        .order_by(_members.created_at.desc(), _members.image_id.desc())
+    )
+    if owner is not None:
+        statement = statement.where(images.c.owner == owner)
+    return [SharedImage(image_id=row.image_id, can_share=row.can_share) for row in connection.execute(statement)]
 
 
 def insert_members(connection: Connection, image: Image, members: Sequence[Member]) -> None:
-    """Share *image* with *members*, none of whom is one yet, and keep its count in step."""
+    """Share *image* with *members*, none of whom is one yet, and keep its count in step: two statements."""
     if not members:
         return
     rows = [
@@ -24,5 +59,40 @@ def insert_members(connection: Connection, image: Image, members: Sequence[Membe
         for member in members
     ]
     connection.execute(insert(image_members), rows)
-    more = images.c.member_count + len(rows)
-    connection.execute(update(images).where(images.c.id == image.id).values(member_count=more))
+    _set_count(connection, image.id, images.c.member_count + len(rows))
+
+
+def set_can_share(connection: Connection, image_id: str, project: str, *, can_share: bool) -> None:
+    """Say whether the member may share the image further: one statement."""
+    connection.execute(update(image_members).where(_is(image_id, project)).values(can_share=can_share))
+
+
+def delete_member(connection: Connection, image_id: str, project: str) -> bool:
+    """Take the image from a member, and keep its count in step: two statements. False if it is none."""
+    if connection.execute(delete(image_members).where(_is(image_id, project))).rowcount != 1:
+        return False
+    _set_count(connection, image_id, images.c.member_count - 1)
+    return True
+
+
+def replace_members(connection: Connection, image: Image, members: Sequence[Member]) -> None:
+    """Share *image* with *members* and nobody else: four statements, however many there are and were."""
+    connection.execute(delete(image_members).where(_members.image_id == image.id))
+    _set_count(connection, image.id, 0)
+    insert_members(connection, image, members)
+
+
+def _members_where(connection: Connection, condition: ColumnElement[bool]) -> list[Member]:
+    statement = select(_members.member, _members.status, _members.can_share).where(condition).order_by(_members.member)
+    return [
+        Member(project=project, status=MemberStatus(status), can_share=can_share)
+        for project, status, can_share in connection.execute(statement)
+    ]
+
+
+def _is(image_id: str, project: str) -> ColumnElement[bool]:
+    return and_(_members.image_id == image_id, _members.member == project)
+
+
+def _set_count(connection: Connection, image_id: str, count: int | ColumnElement[int]) -> None:
+    connection.execute(update(images).where(images.c.id == image_id).values(member_count=count))

@@ -73,6 +73,14 @@ class Member:
     can_share: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedImage:
+    """An image as one of its members has it."""
+
+    image_id: str
+    can_share: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Location:
     """An external URL that holds an image's data; never one of our own keys."""

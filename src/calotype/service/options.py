@@ -19,6 +19,8 @@ class ServiceOptions:
     """Bytes of the largest image that is taken."""
     property_quota: int = 128
     """Custom properties an image may have; negative: any number."""
+    member_quota: int = 128
+    """Projects an image may be shared with; negative: any number."""
     require_image_format_match: bool = True
     """True refuses data that are not what disk_format says; False only logs it. Unsafe data are refused either way."""
     limit_default: int = 25

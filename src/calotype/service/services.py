@@ -6,6 +6,7 @@ from calotype.service.accounts import Accounts
 from calotype.service.deletions import Deletions
 from calotype.service.downloads import Downloads
 from calotype.service.images import Images
+from calotype.service.members import Members
 from calotype.service.options import ServiceOptions
 from calotype.service.uploads import Uploads
 
@@ -16,5 +17,6 @@ class Services:
     uploads: Uploads
     downloads: Downloads
     deletions: Deletions
+    members: Members
     accounts: Accounts
     options: ServiceOptions

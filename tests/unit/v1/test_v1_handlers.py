@@ -16,6 +16,7 @@ from calotype.domain.rights import DEFAULT_RULES, NOBODY, Action, Rules
 from calotype.faces.v1 import images
 from calotype.http.messages import Request
 from calotype.service.images import Images
+from calotype.service.members import Members
 from calotype.service.options import ServiceOptions
 from calotype.service.services import Services
 
@@ -29,7 +30,13 @@ def services_over(catalogue: Catalogue, rules: Rules) -> Services:
     reading: Any = Images(catalogue, rules, options, lambda: datetime(2026, 1, 1, tzinfo=UTC))
     nothing: Any = None
     return Services(
-        images=reading, uploads=nothing, downloads=nothing, deletions=nothing, accounts=nothing, options=options
+        images=reading,
+        uploads=nothing,
+        downloads=nothing,
+        deletions=nothing,
+        members=Members(catalogue, rules, options),
+        accounts=nothing,
+        options=options,
     )
 
 

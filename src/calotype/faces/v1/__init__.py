@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from calotype.domain.callers import Caller
 from calotype.domain.errors import Unauthenticated
-from calotype.faces.v1 import changes, data, errors, images
+from calotype.faces.v1 import changes, data, errors, images, members
 from calotype.http.messages import Request, Response
 from calotype.http.routes import METHODS, Face
 from calotype.service.services import Services
@@ -28,7 +28,8 @@ def face(write_versions: Callable[[Request], Response]) -> Face:
 
     # `Allow` names methods in the order of the table; v1 has always had them in this one.
     routes = sorted(
-        [*images.routes(), *data.routes(), *changes.routes()], key=lambda route: METHODS.index(route.method)
+        [*images.routes(), *data.routes(), *changes.routes(), *members.routes()],
+        key=lambda route: METHODS.index(route.method),
     )
     return Face(
         name="v1",
