@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import servers
 
@@ -15,7 +16,17 @@ BLOCK = re.compile(r"^```sh\n(.*?)^```$", flags=re.MULTILINE | re.DOTALL)
 ADDRESS = "127.0.0.1:9292"
 
 
-def test_a_new_user_sends_a_real_image_finds_it_and_gets_it_back(start_server, tmp_path, missing):
+def documents(text: str) -> list[dict[str, Any]]:
+    """The JSON objects that *text* has among other lines."""
+    found = []
+    while "{" in text:
+        document, end = json.JSONDecoder().raw_decode(text := text[text.index("{") :])
+        found.append(document)
+        text = text[end:]
+    return found
+
+
+def test_a_new_user_creates_a_real_image_finds_changes_downloads_and_deletes_it(start_server, tmp_path, missing):
     for needed in (Path("/usr/lib/ipxe/ipxe.iso"), ROOT / ".venv-clients" / "bin" / "glance"):
         if not needed.exists():
             missing(str(needed.name))
@@ -38,7 +49,13 @@ def test_a_new_user_sends_a_real_image_finds_it_and_gets_it_back(start_server, t
     )
 
     assert result.returncode == 0, result.stderr
-    found, _ = json.JSONDecoder().raw_decode(result.stdout[result.stdout.index("{") :])
+    found, changed = documents(result.stdout)
     assert [image["name"] for image in found["images"]] == ["ipxe"]
+    assert (changed["image"]["id"], changed["image"]["min_ram"]) == (found["images"][0]["id"], 64)
+    assert changed["image"]["properties"] == {"boots": "network"}
     assert "Images are identical." in result.stdout
-    assert (tmp_path / "again.qcow2").read_bytes() == (tmp_path / "ipxe.qcow2").read_bytes()
+    sent = (tmp_path / "ipxe.qcow2").read_bytes()
+    assert [(tmp_path / name).read_bytes() == sent for name in ("again.qcow2", "resumed.qcow2")] == [True, True]
+    assert re.search(r"path=/v1/images/\S+ status=206", server.log.read_text())
+    left = server.request("GET", "/v1/images").json["images"]
+    assert [image["name"] for image in left] == ["ipxe-iso"]
