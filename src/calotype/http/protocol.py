@@ -8,6 +8,7 @@ Source: docs/design/0003-door.md.
 import asyncio
 import errno
 import math
+import os
 import socket
 from typing import BinaryIO, Protocol
 
@@ -21,6 +22,9 @@ from calotype.http.errors import BrokenBlob, BrokenBody, HttpError
 from calotype.http.options import HttpOptions
 
 _READ_BUFFER_BYTES = 256 * 1024
+
+#: What a socket is offered of a file before its loop is asked to wait; others wait meanwhile, for 0.2 ms.
+_AT_ONCE_BYTES = 1024 * 1024
 
 
 class Answering(Protocol):
@@ -117,7 +121,9 @@ class Connection(RequestHandler):
         if transport is None or transport.is_closing():
             raise ConnectionResetError("the client is gone")
         try:
-            sent = await self._loop.sendfile(transport, file, first, length)
+            sent = _send_at_once(transport, file, first, length)
+            if sent < length:
+                sent += await self._loop.sendfile(transport, file, first + sent, length - sent)
         except OSError as error:
             if error.errno == errno.EIO:  # a disk's; no network has it
                 raise BrokenBlob("the file could not be read") from error
@@ -303,6 +309,20 @@ class Connection(RequestHandler):
             self._fail(HttpError(408, f"The headers took longer than {self._options.header_timeout_s:g} s."))
         else:
             self.retire()
+
+
+def _send_at_once(transport: asyncio.Transport, file: BinaryIO, first: int, length: int) -> int:
+    """How many bytes of *file* the socket has taken without waiting: of a small file mostly all.
+
+    The loop's way, which stops reading, waits until it may write and begins again, takes 0.2 ms longer.
+    """
+    if transport.get_write_buffer_size():
+        return 0
+    descriptor = transport.get_extra_info("socket").fileno()
+    try:
+        return os.sendfile(descriptor, file.fileno(), first, min(length, _AT_ONCE_BYTES))
+    except BlockingIOError:
+        return 0
 
 
 def _as_refusal(error: BaseException, options: HttpOptions) -> HttpError:

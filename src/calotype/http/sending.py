@@ -2,6 +2,7 @@
 
 import re
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from email.utils import formatdate
 from http import HTTPStatus
@@ -92,12 +93,14 @@ async def send_download(wire: Wire, head: bytes, download: Download, pools: Pool
     Raises OSError when the client is gone, BrokenBlob or the blob's own error when the rest cannot be read:
     then nothing but hanging up tells the client.
     """
+    if download.file is not None:
+        with closing(download.blob):  # a file that was only read: to close it takes no time
+            await wire.send(head)
+            await wire.send_file(download.file, download.first, download.length)
+        return
     try:
         await wire.send(head)
-        if download.file is not None:
-            await wire.send_file(download.file, download.first, download.length)
-        else:
-            await _send_steps(wire, download, pools)
+        await _send_steps(wire, download, pools)
     finally:
         await pools.step(download.blob.close)
 
