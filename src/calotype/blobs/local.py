@@ -55,7 +55,7 @@ class LocalStore(BlobStore):
             raise BlobNotFound(key)
         with _translated():
             try:
-                return LocalBlob(self._path(key).open("rb"))
+                return LocalBlob(self._path(key).open("rb", buffering=0))
             except FileNotFoundError as error:
                 raise BlobNotFound(key) from error
 

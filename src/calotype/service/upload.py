@@ -93,7 +93,7 @@ class Upload:
         return self._row.image_id
 
     def write(self, step: bytes) -> None:
-        """Take the next bytes, in: written, digested and inspected when it returns.
+        """Take the next bytes, in: written and inspected when it returns, and the bytes before them digested.
 
         Raises OverLimit past the size cap and past the project's quota, BadData past the declared size or for data that are
         not what they should be, NoSpace, Broken, and Conflict or ImageGone when somebody ended the upload meanwhile.
@@ -102,9 +102,9 @@ class Upload:
             self._size += len(step)
             self._check_bounds()
             self._reserve_if_needed()
-            with self._parts.digests.taking(step):
-                self._writer.write(step)
-                self._inspection.feed(step)
+            self._parts.digests.take(step)
+            self._writer.write(step)
+            self._inspection.feed(step)
             self._renew_if_due()
 
     def finish(self) -> Image:
@@ -151,8 +151,8 @@ class Upload:
         size_bytes, checksum = self._declared.size_bytes, self._declared.checksum
         if size_bytes and size_bytes != self._size:
             raise BadData("size", size_bytes, f"the data have {self._size} bytes")
-        received = self._parts.digests.hexdigest(digests.CHECKSUM)
-        if checksum and checksum.lower() != received:
+        # Asked for where it is promised alone: otherwise the last step is digested while the data are flushed.
+        if checksum and checksum.lower() != (received := self._parts.digests.hexdigest(digests.CHECKSUM)):
             raise BadData("checksum", checksum, f"the data have {received}")
 
     def _renew_if_due(self) -> None:

@@ -240,7 +240,7 @@ def test_a_disk_that_fails_under_a_download_is_our_failure_and_breaks_it_off(
     send = os.sendfile
 
     def send_a_little_then_fail(out: int, file: int, first: int, _length: int) -> int:
-        if first:
+        if first >= 2000:  # asyncio takes a failure of its first piece for a system without sendfile, and reads
             raise OSError(errno.EIO, os.strerror(errno.EIO))
         return send(out, file, first, 1000)
 
@@ -248,7 +248,7 @@ def test_a_disk_that_fails_under_a_download_is_our_failure_and_breaks_it_off(
     monkeypatch.setattr(os, "sendfile", send_a_little_then_fail)
     client = door.client().send(b"GET /blob HTTP/1.1\r\nHost: a\r\n\r\n")
 
-    assert (client.head()[0], client.rest() <= 1000) == (200, True)
+    assert (client.head()[0], client.rest() <= 2000) == (200, True)
     assert door.stage.blob.is_closed.wait(PATIENCE_S)
     door.logged()
     assert "could not be read" in str(door.log.lines("request failed")[0]["exc_info"])
