@@ -24,7 +24,9 @@ from calotype.http.routes import Face
 from calotype.logs import Log
 from calotype.service.accounts import Accounts
 from calotype.service.deletions import Deletions
+from calotype.service.directory import Directory
 from calotype.service.downloads import Downloads
+from calotype.service.grants import Grants
 from calotype.service.health import Health
 from calotype.service.housekeeping import Housekeeping
 from calotype.service.images import Images
@@ -89,13 +91,16 @@ def build_services(settings: Settings, catalogue: Catalogue, stores: Stores, thr
     rules = Rules(DEFAULT_RULES)
     images = Images(catalogue, rules, settings.images, now)
     node = f"{socket.gethostname()}:{os.getpid()}"
+    accounts = Accounts(catalogue, now)
     return Services(
         images=images,
         uploads=Uploads(catalogue, stores, images, rules, settings.images, now, node=node, threads=threads),
         downloads=Downloads(catalogue, stores, rules),
         deletions=Deletions(catalogue, stores, rules, now),
         members=Members(catalogue, rules, settings.images),
-        accounts=Accounts(catalogue, now),
+        accounts=accounts,
+        directory=Directory(catalogue, rules, accounts.logins, now),
+        grants=Grants(catalogue, rules),
         options=settings.images,
     )
 

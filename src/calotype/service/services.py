@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from calotype.service.accounts import Accounts
 from calotype.service.deletions import Deletions
+from calotype.service.directory import Directory
 from calotype.service.downloads import Downloads
+from calotype.service.grants import Grants
 from calotype.service.images import Images
 from calotype.service.members import Members
 from calotype.service.options import ServiceOptions
@@ -19,4 +21,6 @@ class Services:
     deletions: Deletions
     members: Members
     accounts: Accounts
+    directory: Directory
+    grants: Grants
     options: ServiceOptions

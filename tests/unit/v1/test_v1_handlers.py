@@ -36,6 +36,8 @@ def services_over(catalogue: Catalogue, rules: Rules) -> Services:
         deletions=nothing,
         members=Members(catalogue, rules, options),
         accounts=nothing,
+        directory=nothing,
+        grants=nothing,
         options=options,
     )
 
