@@ -22,6 +22,9 @@ class Action(StrEnum):
     UPLOAD_IMAGE = "upload_image"
     DOWNLOAD_IMAGE = "download_image"
     PUBLICIZE_IMAGE = "publicize_image"
+    LIST_MEMBERS = "get_members"
+    MODIFY_MEMBER = "modify_member"
+    DELETE_MEMBER = "delete_member"
 
     LIST_PROJECTS = "identity:list_projects"
     SHOW_PROJECT = "identity:get_project"
@@ -43,9 +46,6 @@ class Action(StrEnum):
     CHECK_GRANT = "identity:check_grant"
     ADD_GRANT = "identity:create_grant"
     DELETE_GRANT = "identity:revoke_grant"
-    LIST_MEMBERS = "get_members"
-    MODIFY_MEMBER = "modify_member"
-    DELETE_MEMBER = "delete_member"
 
 
 NOBODY = None
@@ -65,6 +65,7 @@ DEFAULT_RULES: Mapping[Action, Role | None] = MappingProxyType(
         Action.LIST_MEMBERS: Role.READER,
         Action.MODIFY_MEMBER: Role.MEMBER,
         Action.DELETE_MEMBER: Role.MEMBER,
+        **{action: Role.ADMIN for action in Action if action.startswith("identity:")},
     }
 )
 
