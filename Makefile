@@ -11,7 +11,7 @@ CLIENTS := .venv-clients
 BIN := $(VENV)/bin
 INSTALL := -m pip install --quiet --disable-pip-version-check --compile --require-hashes -r
 
-.PHONY: help setup serve clients check test proof bench docs tools clean
+.PHONY: help setup serve wheel clients check test proof bench docs tools clean
 
 help:  ## list the verbs
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
@@ -21,6 +21,10 @@ setup: $(VENV)/.serve  ## the program in .venv, compiled; nothing else
 
 serve: setup  ## Calotype on http://127.0.0.1:9292, data in ./data
 	@$(BIN)/calotype serve
+
+wheel: $(VENV)/.serve  ## what pip and pipx install, in dist; docs/operate/install.md
+	@rm -rf build  # a module that is gone from src would be taken from there
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
 
 clients: $(CLIENTS)/.clients  ## glance and openstack in .venv-clients
 
@@ -47,7 +51,7 @@ docs: $(VENV)/.check  ## links, options, commands, codes and dependencies in the
 	$(BIN)/pytest tests/docs
 
 clean:  ## remove what set-up and tools made; data and measurements stay
-	rm -rf $(VENV) $(CLIENTS) build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(CLIENTS) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Calotype needs Python 3.11 or later: make PYTHON=python3.11 …")'

@@ -1,6 +1,7 @@
 """What all tests may use. Each fixture gives a thing of the test's own unless its docstring says otherwise."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,10 +11,12 @@ from uuid import uuid4
 import pytest
 from hypothesis import HealthCheck, settings
 
+import certificates
 import servers
 from calotype.catalogue import schema
 from calotype.catalogue.engine import Catalogue, CatalogueOptions
 from calotype.domain.images import Image, Status
+from certificates import Certificate
 from databases import DEBIAN_BINARIES, PostgresServer, postgres, wheel_binaries
 from servers import Server
 
@@ -73,6 +76,14 @@ def token_of(server: Server) -> Callable[..., str]:
 def raw() -> Callable[[str, int, bytes], bytes]:
     """`raw(host, port, bytes)` gives all that a server says to these bytes."""
     return servers.raw
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory, missing: Callable[[str], NoReturn]) -> Certificate:
+    """A certificate for this machine and for images.example."""
+    if shutil.which("openssl") is None:
+        missing("openssl")
+    return certificates.make(tmp_path_factory.mktemp("certificate"), "images.example")
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import quote, unquote, urlsplit
@@ -101,10 +102,7 @@ class Settings:
         if not is_storable(str(self.serve.data_dir)):
             raise Invalid("data_dir", self.serve.data_dir, "its name is not UTF-8")
         _check_database_url(self.database_url)
-        if (url := self.http.public_endpoint) is not None and _ENDPOINT.fullmatch(url) is None:
-            raise Invalid(
-                "public_endpoint", url, "is not http:// or https://, a host and a path without slash at its end"
-            )
+        _check_addresses(self.http)
 
     @property
     def database_url(self) -> Secret:
@@ -143,6 +141,20 @@ def _check_range(name: str, value: object) -> None:
 _SQLITE: Final = "sqlite:///"
 
 _ENDPOINT: Final = re.compile(r"https?://[^\s/?#\"<>]+(/[^\s/?#\"<>]+)*")
+
+
+def _check_addresses(http: HttpOptions) -> None:
+    """Raises Invalid for what no client and no proxy can have as its address, and for half of a certificate."""
+    if (url := http.public_endpoint) is not None and _ENDPOINT.fullmatch(url) is None:
+        raise Invalid("public_endpoint", url, "is not http:// or https://, a host and a path without slash at its end")
+    for proxy in http.trusted_proxies:
+        try:
+            ip_network(proxy)
+        except ValueError as error:
+            raise Invalid("trusted_proxies", proxy, "is neither an address nor a network like 10.0.0.0/8") from error
+    if (http.tls_cert is None) != (http.tls_key is None):
+        given, absent = ("tls_cert", "tls_key") if http.tls_key is None else ("tls_key", "tls_cert")
+        raise Invalid(given, getattr(http, given), f"is of no use without {absent}")
 
 
 def _check_database_url(url: Secret) -> None:

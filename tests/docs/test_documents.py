@@ -130,7 +130,7 @@ def test_make_alone_lists_its_verbs():
     ).stdout
     verbs = [line.split()[1] for line in listed.splitlines()]
 
-    assert verbs == ["help", "setup", "serve", "clients", "check", "test", "proof", "bench", "docs", "clean"]
+    assert verbs == ["help", "setup", "serve", "wheel", "clients", "check", "test", "proof", "bench", "docs", "clean"]
 
 
 def test_the_readme_is_short_and_shows_what_a_new_user_does():

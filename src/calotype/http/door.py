@@ -18,6 +18,7 @@ from calotype.http import bodies, calls, errors, heads, pump, request_ids, sendi
 from calotype.http.access_log import AccessLog
 from calotype.http.calls import Answer
 from calotype.http.errors import BrokenBody, HttpError
+from calotype.http.forwarded import Proxies
 from calotype.http.heads import Head
 from calotype.http.messages import Receive, Request
 from calotype.http.options import HttpOptions
@@ -50,6 +51,7 @@ class Door:
         self._services = services
         self._find = find
         self._options = options
+        self._proxies = Proxies(options.trusted_proxies)
         self._log = AccessLog(log)
         self._pools = Pools(options)
 
@@ -60,14 +62,14 @@ class Door:
     async def answer(self, connection: Connection, message: RawRequestMessage, payload: StreamReader) -> bool:
         """Answer one request; True if the connection may be used for another."""
         began = time.perf_counter()
-        head = heads.read(message, self._options, connection.own_host)
+        head = heads.read(message, self._options, self._proxies, connection)
         exchange = _Exchange(connection, payload, head)
         answer = await self._answer_to(exchange)
         is_kept = self._may_be_kept(exchange)
         sent_bytes = await self._send(exchange, answer, _persistence(head, is_kept=is_kept))
         took_s = time.perf_counter() - began
         status = answer.response.status
-        self._log.answered(head.method, head.path, status, sent_bytes, took_s, head.request_id, connection.client)
+        self._log.answered(head.method, head.path, status, sent_bytes, took_s, head.request_id, head.client)
         return is_kept and await self._skip_rest(payload)
 
     async def refuse(self, connection: Connection, problem: HttpError) -> None:

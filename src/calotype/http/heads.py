@@ -5,12 +5,14 @@ A head can always be read; what is wrong stands in `problem`, so that the refusa
 
 import re
 from dataclasses import dataclass
+from typing import Protocol
 
 from aiohttp.http_parser import RawRequestMessage
 
 from calotype.domain.callers import Caller
 from calotype.http import request_ids
 from calotype.http.errors import HttpError
+from calotype.http.forwarded import Proxies
 from calotype.http.messages import Headers, Request
 from calotype.http.options import HttpOptions
 
@@ -21,9 +23,25 @@ _HOST = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9
 _ABSOLUTE = re.compile(r"https?://([^/?#]*)([^?#]*)(.*)", re.IGNORECASE)
 
 
+class Peer(Protocol):
+    """Who is at the other end of a connection, and where it has reached us."""
+
+    @property
+    def client(self) -> str: ...
+
+    @property
+    def scheme(self) -> str: ...
+
+    @property
+    def own_host(self) -> str: ...
+
+
 @dataclass(slots=True, kw_only=True)
 class Head:
-    """A request without its body. *path* and *raw_query* as sent; *problem*: why it must be refused, or None."""
+    """A request without its body. *path* and *raw_query* as sent; *problem*: why it must be refused, or None.
+
+    *client*: the address the request comes from, behind proxies that are believed.
+    """
 
     method: str
     path: str
@@ -31,6 +49,7 @@ class Head:
     headers: Headers
     request_id: str
     base_url: str
+    client: str
     has_body: bool
     declared_length: int | None
     is_encoded: bool
@@ -72,12 +91,16 @@ def with_parts(request: Request, params: dict[str, str], body: bytes, caller: Ca
     )
 
 
-def read(message: RawRequestMessage, options: HttpOptions, own_host: str) -> Head:
-    """The head of *message*; *own_host* stands in where HTTP/1.0 names no host."""
+def read(message: RawRequestMessage, options: HttpOptions, proxies: Proxies, peer: Peer) -> Head:
+    """The head of *message*, which came from *peer*, one of *proxies* perhaps."""
     problems: list[HttpError] = []
     headers = _read_headers(message, options, problems)
     last = dict(headers)
     path, raw_query, host = _read_target(message, last.get("host"), problems)
+    host = _checked_host(host, peer.own_host, problems)
+    origin = proxies.origin(peer.client, headers)
+    if origin.host is not None and _HOST.fullmatch(origin.host):
+        host = origin.host
     if message.version not in ((1, 0), (1, 1)):
         problems.insert(0, HttpError(505, "Only HTTP/1.0 and HTTP/1.1 are spoken here.", close=True))
     declared_length = _read_length(last.get("content-length"), problems)
@@ -89,7 +112,8 @@ def read(message: RawRequestMessage, options: HttpOptions, own_host: str) -> Hea
         raw_query=raw_query,
         headers=headers,
         request_id=_read_request_id(last.get("x-openstack-request-id"), problems),
-        base_url=options.public_endpoint or f"http://{_checked_host(host, own_host, problems)}",
+        base_url=options.public_endpoint or f"{origin.scheme or peer.scheme}://{host}",
+        client=origin.client,
         has_body=message.chunked or bool(declared_length),
         declared_length=declared_length,
         is_encoded=last.get("content-encoding", "identity").lower() not in ("identity", ""),
@@ -135,6 +159,7 @@ def _read_target(
 
 
 def _checked_host(host: str | None, own_host: str, problems: list[HttpError]) -> str:
+    """*own_host* stands in where HTTP/1.0 names no host."""
     if host is None:
         return own_host
     if _HOST.fullmatch(host) is None:

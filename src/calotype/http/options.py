@@ -1,6 +1,7 @@
 """What may be set about the door; times in seconds, so that tests can shorten them."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -11,7 +12,13 @@ class HttpOptions:
     """Limits and timers of every connection."""
 
     public_endpoint: str | None = None
-    """Scheme and host in the URLs we write, without trailing slash; none: those the client used."""
+    """Scheme, host and perhaps a path in the URLs we write, without trailing slash; none: what the client used."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses and networks (10.0.0.0/8) of proxies whose X-Forwarded-For, -Proto, -Host or Forwarded is believed."""
+    tls_cert: Path | None = None
+    """PEM file of the certificate, those between it and the root behind it; with tls_key, https is spoken instead of http."""
+    tls_key: Path | None = None
+    """PEM file of the certificate's key, without a passphrase."""
 
     header_timeout_s: float = 10.0
     """Seconds from the first byte of a request to the end of its headers; who is slower holds a connection to no use."""

@@ -50,6 +50,7 @@ class Connection(RequestHandler):
         "_header_bytes",
         "_is_half_closed",
         "_is_retiring",
+        "_is_secure",
         "_newest_payload",
         "_options",
         "_problem",
@@ -79,6 +80,7 @@ class Connection(RequestHandler):
         self._at_work: StreamReader | None = None  # the body of the request that is being answered
         self._is_half_closed = False
         self._is_retiring = False
+        self._is_secure = False
         self._ended: asyncio.Future[None] | None = None
         self._deadline = math.inf
         self._timer: asyncio.TimerHandle | None = None
@@ -92,12 +94,21 @@ class Connection(RequestHandler):
         return str(peer[0]) if isinstance(peer, tuple) else ""
 
     @property
+    def scheme(self) -> str:
+        return "https" if self._is_secure else "http"
+
+    @property
     def own_host(self) -> str:
         """Where the client has reached us, as a Host header says it."""
         name = self.sockname
         if not isinstance(name, tuple):
             return "localhost"
         return f"[{name[0]}]:{name[1]}" if ":" in name[0] else f"{name[0]}:{name[1]}"
+
+    @property
+    def sends_files(self) -> bool:
+        """True if `send_file` may be called: what the kernel sends of a file nobody encrypts."""
+        return not self._is_secure
 
     @property
     def is_last(self) -> bool:
@@ -158,6 +169,7 @@ class Connection(RequestHandler):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
+        self._is_secure = transport.get_extra_info("sslcontext") is not None
         peer: socket.socket | None = transport.get_extra_info("socket")
         if peer is not None and hasattr(socket, "TCP_USER_TIMEOUT") and peer.family != socket.AF_UNIX:
             stall_ms = int(self._options.send_stall_s * 1000)
@@ -199,12 +211,12 @@ class Connection(RequestHandler):
                 self._expect_within(self._options.header_timeout_s)
 
     def eof_received(self) -> bool:  # type: ignore[override]  # asyncio wants to know; aiohttp's always says None
-        """True if there is still something to answer: the client has only ended its own half."""
+        """True if there is still something to answer: the client has only ended its own half, which TLS has no word for."""
         self._is_half_closed = True
         if not self._newest_payload.is_eof():
             self._newest_payload.set_exception(BrokenBody(400, "The client hung up before the body was whole."))
         self._wake()
-        return self._at_work is not None or bool(self._messages)
+        return not self._is_secure and (self._at_work is not None or bool(self._messages))
 
     def connection_lost(self, exc: BaseException | None) -> None:
         super().connection_lost(exc)
@@ -272,7 +284,8 @@ class Connection(RequestHandler):
         if not self._has_unread or transport is None or transport.is_closing() or self._is_half_closed:
             return
         self._close = True  # what arrives now is dropped
-        transport.write_eof()
+        if transport.can_write_eof():  # not over TLS
+            transport.write_eof()
         transport.resume_reading()
         self._ended = self._loop.create_future()
         await asyncio.wait([self._ended], timeout=self._options.linger_s)

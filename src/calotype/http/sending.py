@@ -24,8 +24,12 @@ _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 class Wire(Protocol):
     """What a connection offers to those who write to it; each raises OSError when the client is gone.
 
-    `send_file` raises BrokenBlob when the file cannot be read as far as it should.
+    `send_file` raises BrokenBlob when the file cannot be read as far as it should; it must not be called where
+    *sends_files* is False.
     """
+
+    @property
+    def sends_files(self) -> bool: ...
 
     async def send(self, data: bytes) -> None: ...
 
@@ -93,7 +97,7 @@ async def send_download(wire: Wire, head: bytes, download: Download, pools: Pool
     Raises OSError when the client is gone, BrokenBlob or the blob's own error when the rest cannot be read:
     then nothing but hanging up tells the client.
     """
-    if download.file is not None:
+    if download.file is not None and wire.sends_files:
         with closing(download.blob):  # a file that was only read: to close it takes no time
             await wire.send(head)
             await wire.send_file(download.file, download.first, download.length)
@@ -107,6 +111,8 @@ async def send_download(wire: Wire, head: bytes, download: Download, pools: Pool
 
 async def _send_steps(wire: Wire, download: Download, pools: Pools) -> None:
     step, sent, length = download.first_step, 0, download.length
+    if download.file is not None and length:
+        step = await pools.step(download.blob.read, download.first, min(STEP_BYTES, length))
     while sent < length:
         if not step:
             raise BrokenBlob(f"the blob ended after {sent} of {length} bytes")

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Callable
 
 from aiohttp import web
@@ -15,14 +16,37 @@ __all__ = ["HttpOptions", "serve"]
 #: Connections that wait to be accepted; the kernel cuts it to its own limit.
 BACKLOG = 1024
 
+#: Connections taken in one turn of the loop. asyncio takes as many as its backlog, which among several workers gives the
+#: first one to wake all clients that come together, for as long as they stay. Measured: docs/design/0001-processes.md.
+TAKEN_AT_ONCE = 1
+
 
 async def serve(
-    listener: socket.socket, door: Door, options: HttpOptions, *, stop: asyncio.Event, ready: Callable[[], None]
+    listener: socket.socket,
+    door: Door,
+    options: HttpOptions,
+    *,
+    tls: ssl.SSLContext | None = None,
+    stop: asyncio.Event,
+    ready: Callable[[], None],
 ) -> None:
-    """Answer on *listener* until *stop* is set, then end as `drain` says. *ready* is called once connections are taken."""
+    """Answer on *listener* until *stop* is set, then end as `drain` says. *ready* is called once connections are taken.
+
+    With *tls* a client has `header_timeout_s` for its handshake; one that fails in it ends its connection, unlogged.
+    """
     loop = asyncio.get_running_loop()
     connections = _Connections(door, options, loop)
-    server = await loop.create_server(connections, sock=listener, backlog=BACKLOG)
+    server = await loop.create_server(
+        connections,
+        sock=listener,
+        backlog=TAKEN_AT_ONCE,
+        ssl=tls,
+        # asyncio takes neither of them without TLS, nor a zero.
+        ssl_handshake_timeout=max(options.header_timeout_s, 0.01) if tls else None,
+        ssl_shutdown_timeout=max(options.linger_s, 0.01) if tls else None,
+    )
+    # asyncio has told the kernel its own backlog.
+    listener.listen(BACKLOG)
     try:
         ready()
         await stop.wait()

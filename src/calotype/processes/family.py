@@ -5,6 +5,7 @@ import os
 import selectors
 import signal
 import socket
+import ssl
 import time
 from collections import deque
 from collections.abc import Callable
@@ -36,9 +37,12 @@ class Kind(StrEnum):
 class Family:
     """The parent's view of its children; *on_ready* is called once, when the first worker answers."""
 
-    def __init__(self, settings: Settings, listener: socket.socket, on_ready: Callable[[], None]) -> None:
+    def __init__(
+        self, settings: Settings, listener: socket.socket, tls: ssl.SSLContext | None, on_ready: Callable[[], None]
+    ) -> None:
         self._settings = settings
         self._listener = listener
+        self._tls = tls
         self._on_ready = on_ready
         self._children: dict[int, Kind] = {}
         self._deaths: deque[float] = deque(maxlen=DEATHS_ALLOWED)
@@ -74,7 +78,7 @@ class Family:
 
     def _be_worker(self) -> int:
         self._let_go()
-        return worker.run(self._settings, self._listener, ready=self._ready_in, parent=self._alive_out)
+        return worker.run(self._settings, self._listener, self._tls, ready=self._ready_in, parent=self._alive_out)
 
     def _be_housekeeper(self) -> int:
         self._let_go()

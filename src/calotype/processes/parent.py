@@ -7,12 +7,14 @@ Source: docs/design/0001-processes.md.
 import gc
 import resource
 import signal
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 from calotype import logs
 from calotype.config import Settings
+from calotype.http import tls
 from calotype.processes import folders, preparation, sockets
 from calotype.processes.exits import Exit
 from calotype.processes.family import Family
@@ -26,14 +28,24 @@ def run(settings: Settings, *, prepare: Step, announce: Step) -> int:
 
     *prepare* runs in a child that ends before the first worker starts; *announce* runs here once a worker answers.
     """
+    # Read here, once: all workers know the same key, so that a client may resume with one what it began with another.
+    encryption = load_tls(settings)
     logs.set_up()
     raise_file_limit()
     signal.signal(signal.SIGTERM, stop_starting)
     with sockets.listen(settings.serve.host, settings.serve.port) as listener, data_folder(settings) as placed:
-        url = sockets.url_of(listener)
+        url = sockets.url_of(listener, "https" if encryption else "http")
         load_what_children_share()
         preparation.run(lambda: prepare(placed, url))
-        return Family(placed, listener, lambda: announce(placed, url)).run()
+        return Family(placed, listener, encryption, lambda: announce(placed, url)).run()
+
+
+def load_tls(settings: Settings) -> ssl.SSLContext | None:
+    """What connections are encrypted with; None for plain HTTP. Raises Invalid if certificate or key cannot be used."""
+    certificate, key = settings.http.tls_cert, settings.http.tls_key
+    if certificate is None or key is None:
+        return None
+    return tls.load(certificate, key)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 import socket
+import ssl
 
 from calotype import app
 from calotype.config import Settings
@@ -16,21 +17,23 @@ from calotype.processes.exits import Exit
 log = logging.getLogger(__name__)
 
 
-def run(settings: Settings, listener: socket.socket, *, ready: int, parent: int) -> int:
+def run(settings: Settings, listener: socket.socket, tls: ssl.SSLContext | None, *, ready: int, parent: int) -> int:
     """Answer until SIGTERM, or until the parent is gone, and give the exit code.
 
     *ready* is a descriptor that gets a byte once connections are accepted; *parent* one that ends when the parent does.
     """
     try:
         with app.open_door(settings) as door:
-            asyncio.run(_serve(settings, listener, door, ready, parent))
+            asyncio.run(_serve(settings, listener, tls, door, ready, parent))
     except Broken as error:
         log.critical("cannot start: %s", error)
         return Exit.STORE
     return Exit.OK
 
 
-async def _serve(settings: Settings, listener: socket.socket, door: Door, ready: int, parent: int) -> None:
+async def _serve(
+    settings: Settings, listener: socket.socket, tls: ssl.SSLContext | None, door: Door, ready: int, parent: int
+) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, stop.set)
@@ -40,7 +43,7 @@ async def _serve(settings: Settings, listener: socket.socket, door: Door, ready:
         stop.set()
 
     loop.add_reader(parent, note_end_of_parent)
-    await server.serve(listener, door, settings.http, stop=stop, ready=lambda: _say_ready(ready))
+    await server.serve(listener, door, settings.http, tls=tls, stop=stop, ready=lambda: _say_ready(ready))
     _ignore_further_signals(loop)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from typing import Any, BinaryIO
 
 from calotype.domain.callers import Caller
 from calotype.domain.errors import Broken, CalotypeError, Invalid, Throttled, Unauthenticated
-from calotype.http import bodies, parts, queries
+from calotype.http import bodies, parts, queries, tls
 from calotype.http.door import Door
 from calotype.http.errors import HttpError, retry_headers
 from calotype.http.messages import Receive, Request, Response, json_response
@@ -43,8 +44,10 @@ class Reply:
 class Client:
     """A connection; it knows no rule of HTTP but where an answer ends."""
 
-    def __init__(self, address: tuple[str, int]) -> None:
+    def __init__(self, address: tuple[str, int], trusting: ssl.SSLContext | None = None) -> None:
         self.socket = socket.create_connection(address, timeout=PATIENCE_S)
+        if trusting is not None:
+            self.socket = trusting.wrap_socket(self.socket, server_hostname=address[0])
         self._reader = self.socket.makefile("rb")
 
     def send(self, *pieces: bytes) -> "Client":
@@ -318,8 +321,8 @@ class RunningDoor:
     wait: Callable[[], None]
     clients: list[Client] = field(default_factory=list)
 
-    def client(self) -> Client:
-        client = Client(self.address)
+    def client(self, trusting: ssl.SSLContext | None = None) -> Client:
+        client = Client(self.address, trusting)
         self.clients.append(client)
         return client
 
@@ -342,6 +345,8 @@ class RunningDoor:
 def running_door(options: HttpOptions, stage: Stage) -> Iterator[RunningDoor]:
     log = Log()
     door = Door(stage, find, options, log)
+    secrets = (options.tls_cert, options.tls_key)
+    encryption = tls.load(*secrets) if all(secrets) else None
     listener = socket.create_server(("127.0.0.1", 0))
     is_ready = threading.Event()
     handles: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
@@ -349,7 +354,7 @@ def running_door(options: HttpOptions, stage: Stage) -> Iterator[RunningDoor]:
     async def main() -> None:
         stop = asyncio.Event()
         handles.append((asyncio.get_running_loop(), stop))
-        await serve(listener, door, options, stop=stop, ready=is_ready.set)
+        await serve(listener, door, options, tls=encryption, stop=stop, ready=is_ready.set)
 
     thread = threading.Thread(target=lambda: asyncio.run(main()))
     thread.start()
