@@ -33,8 +33,8 @@ def table(text: str, title: str) -> dict[str, list[str]]:
 
 
 def direct(requirements: Path) -> set[str]:
-    """The packages that a file of direct requirements names."""
-    return {line.strip() for line in requirements.read_text().splitlines() if line[:1].isalnum()}
+    """The packages that a file of direct requirements names, without their ranges."""
+    return {re.split("[<>=]", line)[0].strip() for line in requirements.read_text().splitlines() if line[:1].isalnum()}
 
 
 def commands() -> set[str]:
