@@ -1,6 +1,6 @@
 """A large body on its way from the wire into a sink: one step is written on a thread while the next one is read.
 
-In memory are two steps and what the parser holds back, 3 MiB or so, however large the body.
+In memory are two steps, what the sink keeps and what the parser holds back, however large the body.
 """
 
 import asyncio
