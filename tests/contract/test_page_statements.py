@@ -1,13 +1,9 @@
 """A page costs two statements at most, and one that takes too long is ended with the filters' names."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
 
-import psycopg
 import pytest
-from sqlalchemy import Connection
+from counting import counted
 
 from calotype.catalogue import images, listing
 from calotype.catalogue.engine import Catalogue, CatalogueOptions
@@ -42,27 +38,6 @@ def insert_images(catalogue: Catalogue, count: int) -> None:
                 tags=("web",),
             )
             images.insert_image(connection, image)
-
-
-@contextmanager
-def counted(connection: Connection) -> Iterator[list[str]]:
-    """The statements the driver is given on *connection*."""
-    statements: list[str] = []
-    driver: Any = connection.connection.driver_connection
-    if connection.dialect.name == "sqlite":
-        driver.set_trace_callback(statements.append)
-        yield statements
-        driver.set_trace_callback(None)
-        return
-
-    class Noting(psycopg.Cursor):
-        def execute(self, query: Any, *arguments: Any, **options: Any) -> Any:
-            statements.append(str(query))
-            return super().execute(query, *arguments, **options)
-
-    usual, driver.cursor_factory = driver.cursor_factory, Noting
-    yield statements
-    driver.cursor_factory = usual
 
 
 @pytest.mark.parametrize("limit", [1, 60])

@@ -1,0 +1,208 @@
+"""Members on every database: what is kept, what it costs, and that a quota holds however many come at once."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from counting import Counting
+
+from calotype.catalogue import images as statements
+from calotype.catalogue import members as rows
+from calotype.catalogue.engine import Catalogue, CatalogueOptions
+from calotype.domain.callers import Caller
+from calotype.domain.errors import NotFound, OverLimit
+from calotype.domain.images import Image, Member, MemberStatus
+from calotype.domain.query import ImageQuery
+from calotype.domain.rights import DEFAULT_RULES, Rules
+from calotype.service.changes import Change
+from calotype.service.deletions import Deletions
+from calotype.service.images import Images, NewImage
+from calotype.service.members import Members, NewMember
+from calotype.service.options import ServiceOptions
+
+OWNER = Caller("user", "mine", frozenset({"member"}))
+FRIEND = Caller("friend", "friends", frozenset({"member"}))
+RULES = Rules(DEFAULT_RULES)
+AT_ONCE, QUOTA = 20, 7
+
+
+def images_of(catalogue: Catalogue) -> Images:
+    return Images(catalogue, RULES, ServiceOptions(property_quota=-1), lambda: datetime.now(UTC))
+
+
+def members_of(catalogue: Any, quota: int = QUOTA) -> Members:
+    return Members(catalogue, RULES, ServiceOptions(member_quota=quota))
+
+
+def an_image(catalogue: Catalogue, *members: Member) -> Image:
+    """An image of OWNER's that is shared with *members*."""
+    image = images_of(catalogue).create(OWNER, NewImage(owner="mine"))
+    with catalogue.writing() as connection:
+        rows.insert_members(connection, image, members)
+    return image
+
+
+def kept(catalogue: Catalogue, image: Image) -> tuple[int, list[Member]]:
+    """How many members the image says it has, and those it has."""
+    with catalogue.reading() as connection:
+        stored = statements.get(connection, image.id)
+        assert stored is not None
+        return stored.member_count, rows.select_members(connection, image.id)
+
+
+def at_once(do: Callable[[int], Any]) -> list[bool]:
+    """Whether *do* had room, for each of twenty threads that begin together."""
+    barrier = threading.Barrier(AT_ONCE)
+
+    def one(number: int) -> bool:
+        barrier.wait(60)
+        try:
+            do(number)
+        except OverLimit:
+            return False
+        return True
+
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        return list(threads.map(one, range(AT_ONCE)))
+
+
+@pytest.fixture
+def both(catalogue: Catalogue, empty_database: str) -> Any:
+    """The catalogue opened twice, as two processes have it."""
+    other = Catalogue(CatalogueOptions(url=empty_database, is_durable=False))
+    yield catalogue, other
+    other.close()
+
+
+def test_of_members_added_at_once_exactly_those_that_fit_are_kept(both: tuple[Catalogue, Catalogue]) -> None:
+    image = an_image(both[0])
+
+    added = at_once(
+        lambda number: members_of(both[number % 2]).add(OWNER, image.id, NewMember(project=f"p{number:02}"))
+    )
+
+    count, members = kept(both[0], image)
+    assert added.count(True) == QUOTA
+    assert count == len(members) == QUOTA
+    assert [member.project for member in members] == [f"p{number:02}" for number, fits in enumerate(added) if fits]
+
+
+def test_a_project_added_by_many_at_once_is_one_member(both: tuple[Catalogue, Catalogue]) -> None:
+    image = an_image(both[0])
+
+    added = at_once(lambda number: members_of(both[number % 2]).add(OWNER, image.id, NewMember(project="theirs")))
+
+    assert all(added)
+    assert kept(both[0], image) == (1, [Member(project="theirs")])
+
+
+def test_members_and_the_image_changed_at_once_lose_nothing_and_stay_counted(both: tuple[Catalogue, Catalogue]) -> None:
+    image = an_image(both[0], Member(project="p0"), Member(project="p1"))
+
+    def mix(number: int) -> None:
+        members, images = members_of(both[number % 2]), images_of(both[number % 2])
+        match number % 4:
+            case 0:
+                members.add(OWNER, image.id, NewMember(project=f"p{number}"))
+            case 1:
+                images.update(OWNER, image.id, Change(properties={f"p{number}": "set"}), purge=False)
+            case 2:
+                members.replace(OWNER, image.id, [NewMember(project=f"r{number}-{one}") for one in range(QUOTA - 1)])
+            case 3:
+                with suppress(NotFound):
+                    members.remove(OWNER, image.id, "p1")
+
+    at_once(mix)
+
+    count, members = kept(both[0], image)
+    assert count == len(members)
+    assert 0 < count <= QUOTA
+    assert set(images_of(both[0]).show(OWNER, image.id).properties) == {f"p{number}" for number in range(1, AT_ONCE, 4)}
+
+
+def test_replacements_at_once_leave_one_of_them_whole(both: tuple[Catalogue, Catalogue]) -> None:
+    image = an_image(both[0])
+
+    def wanted(number: int) -> list[NewMember]:
+        return [NewMember(project=f"r{number}-{one}") for one in range(QUOTA)]
+
+    assert all(at_once(lambda number: members_of(both[number % 2]).replace(OWNER, image.id, wanted(number))))
+
+    count, members = kept(both[0], image)
+    assert count == QUOTA
+    assert [member.project for member in members] in [[one.project for one in wanted(n)] for n in range(AT_ONCE)]
+
+
+def test_who_answered_keeps_its_answer_when_members_are_replaced_or_told_to_share(catalogue: Catalogue) -> None:
+    accepted = Member(project="friends", status=MemberStatus.ACCEPTED)
+    image = an_image(catalogue, accepted, Member(project="gone", status=MemberStatus.REJECTED))
+    members = members_of(catalogue)
+
+    members.replace(OWNER, image.id, [NewMember(project="new"), NewMember(project="friends")])
+    assert kept(catalogue, image) == (2, [accepted, Member(project="new")])
+    members.add(OWNER, image.id, NewMember(project="friends", can_share=True))
+    members.add(OWNER, image.id, NewMember(project="gone", can_share=False))
+    assert kept(catalogue, image)[1] == [
+        Member(project="friends", status=MemberStatus.ACCEPTED, can_share=True),
+        Member(project="gone"),
+        Member(project="new"),
+    ]
+
+
+@pytest.mark.parametrize("status", MemberStatus)
+def test_a_member_has_the_image_whatever_it_answered_to_v2(catalogue: Catalogue, status: MemberStatus) -> None:
+    image = an_image(catalogue, Member(project="friends", status=status))
+
+    assert [one.id for one in images_of(catalogue).page(FRIEND, ImageQuery())] == [image.id]
+    assert images_of(catalogue).show(FRIEND, image.id).id == image.id
+    assert [one.image_id for one in members_of(catalogue).of_project(FRIEND, "friends")] == [image.id]
+
+
+def test_what_is_shared_comes_in_the_order_of_listings_newest_first(catalogue: Catalogue) -> None:
+    made = [an_image(catalogue, Member(project="friends", can_share=number == 1)) for number in range(3)]
+
+    shared = members_of(catalogue).of_project(FRIEND, "friends")
+
+    assert [(one.image_id, one.can_share) for one in shared] == [
+        (made[2].id, False),
+        (made[1].id, True),
+        (made[0].id, False),
+    ]
+    assert [one.image_id for one in shared] == [one.id for one in images_of(catalogue).page(FRIEND, ImageQuery())]
+
+
+def test_a_deleted_image_takes_no_member_and_is_shared_with_nobody(catalogue: Catalogue) -> None:
+    image = an_image(catalogue, Member(project="friends"))
+    nothing: Any = None
+    Deletions(catalogue, nothing, RULES, lambda: datetime.now(UTC)).delete(OWNER, image.id)
+
+    with pytest.raises(NotFound):
+        members_of(catalogue).add(OWNER, image.id, NewMember(project="new"))
+    assert members_of(catalogue).of_project(FRIEND, "friends") == []
+
+
+@pytest.mark.parametrize("many", [2, 120])
+def test_each_use_case_takes_so_many_statements_however_many_members_there_are(catalogue: Catalogue, many: int) -> None:
+    """Asked by a member that may share, for whom most has to be looked up."""
+    friend = Member(project="friends", can_share=True)
+    image = an_image(catalogue, friend, *(Member(project=f"p{number:03}") for number in range(1, many)))
+    counting = Counting(catalogue)
+    members = members_of(counting, quota=-1)
+
+    def cost(do: Callable[[], Any]) -> int:
+        do()
+        return len(counting.statements)
+
+    wanted = [NewMember(project="friends"), *(NewMember(project=f"q{number:03}") for number in range(many))]
+    assert cost(lambda: members.of_image(FRIEND, image.id)) == 3
+    assert cost(lambda: members.of_image(OWNER, image.id)) == 2
+    assert cost(lambda: members.of_project(FRIEND, "friends")) == 1
+    assert cost(lambda: members.add(FRIEND, image.id, NewMember(project="new"))) == 6
+    assert cost(lambda: members.add(FRIEND, image.id, NewMember(project="new", can_share=True))) == 5
+    assert cost(lambda: members.remove(FRIEND, image.id, "new")) == 5
+    assert cost(lambda: members.replace(FRIEND, image.id, wanted)) == 8
+    assert kept(catalogue, image)[0] == many + 1
