@@ -286,7 +286,7 @@ def test_a_version_describes_itself(server, prefix, slash):
 
 
 def test_what_is_not_there_and_what_may_not_be_done_is_said_in_keystones_form(server, prefix):
-    assert error(server.request("GET", f"{prefix}/users")) == (404, 404, "Not Found")
+    assert error(server.request("GET", f"{prefix}/groups")) == (404, 404, "Not Found")
     assert error(server.request("GET", "/identity/v2.0")) == (404, 404, "Not Found")
     refused = server.request("PUT", f"{prefix}/auth/tokens")
     assert error(refused) == (405, 405, "Method Not Allowed")

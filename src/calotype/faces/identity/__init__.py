@@ -4,7 +4,7 @@ Words: the *subject token* is the one a request is about, beside the one it is m
 where the services are, and has nothing to do with the catalogue of images.
 """
 
-from calotype.faces.identity import errors, tokens, versions
+from calotype.faces.identity import domains, errors, projects, roles, tokens, users, versions
 from calotype.http.routes import Face
 
 #: Where the version list is; versions live below.
@@ -17,7 +17,14 @@ def face() -> Face:
     return Face(
         name="identity",
         prefixes=PREFIXES,
-        routes=[*versions.ROUTES, *tokens.ROUTES],
+        routes=[
+            *versions.ROUTES,
+            *tokens.ROUTES,
+            *projects.ROUTES,
+            *users.ROUTES,
+            *domains.ROUTES,
+            *roles.ROUTES,
+        ],
         write_error=errors.write_error,
     )
 
