@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import urllib.request
@@ -35,13 +36,17 @@ def run(*arguments: str | Path, cwd: Path | None = None, **env: str) -> subproce
 
 @dataclass
 class Server:
-    """A parent process that has said it is ready. *said*: the lines on its standard output up to that."""
+    """A parent process that has said it is ready. *said*: the lines on its standard output up to that.
+
+    *trusting*: what its client connects with; None is enough for http.
+    """
 
     process: subprocess.Popen[str]
     url: str
     folder: Path
     log: Path
     said: list[str]
+    trusting: ssl.SSLContext | None = None
     _tokens: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -90,11 +95,16 @@ class Server:
         if body is not None and not request.has_header("Content-type"):
             request.add_header("Content-Type", "application/octet-stream")
         try:
-            with _opener.open(request, timeout=30) as response:
+            with self._opener().open(request, timeout=30) as response:
                 return Answer(response.status, response.headers, response.read())
         except urllib.error.HTTPError as error:
             with error:
                 return Answer(error.code, error.headers, error.read())
+
+    def _opener(self) -> urllib.request.OpenerDirector:
+        if self.trusting is None:
+            return _plain_opener
+        return urllib.request.build_opener(_NoRedirects, urllib.request.HTTPSHandler(context=self.trusting))
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Send a signal and give the exit code once all is over."""
@@ -121,8 +131,10 @@ class _NoRedirects(urllib.request.HTTPErrorProcessor):
     def http_response(self, request: Any, response: Any) -> Any:
         return response
 
+    https_response = http_response
 
-_opener = urllib.request.build_opener(_NoRedirects)
+
+_plain_opener = urllib.request.build_opener(_NoRedirects)
 
 
 def start(
@@ -130,11 +142,12 @@ def start(
     *flags: str | Path,
     cwd: Path | None = None,
     command: Sequence[str | Path] = (PROGRAM,),
+    trusting: ssl.SSLContext | None = None,
     **env: str,
 ) -> Server:
     """`calotype serve` on a free port, once it is ready; it must be stopped. Fails with its log if it does not come up.
 
-    *command*: how the program is called.
+    *command*: how the program is called. *trusting*: as in `Server`.
     """
     with log.open("w") as errors:
         process = subprocess.Popen(
@@ -152,7 +165,7 @@ def start(
         if line.startswith(READY):
             url = line.removeprefix(READY).strip()
             folder = Path(next(text for text in said if text.startswith("Credentials")).split()[3]).parent
-            return Server(process, url, folder, log, said)
+            return Server(process, url, folder, log, said, trusting)
     process.wait(timeout=START_LIMIT_S)
     raise AssertionError(f"calotype serve ended with {process.returncode}: {log.read_text()}")
 
