@@ -15,9 +15,14 @@ from calotype.sources import fill
 COMMANDS = (
     ("serve", "calotype.cli.serve:serve", "Run the service until SIGTERM or SIGINT."),
     ("config", "calotype.cli.config:app", "Look at the configuration."),
-    ("project", "calotype.cli.accounts:project", "Create, list and delete projects, which own images."),
-    ("user", "calotype.cli.accounts:user", "Create, list and delete users, and set their passwords."),
+    (
+        "project",
+        "calotype.cli.accounts:project",
+        "Create, list and delete projects, which own images, and set their quotas.",
+    ),
+    ("user", "calotype.cli.accounts:user", "Create, list, disable and delete users, and set their passwords."),
     ("role", "calotype.cli.accounts:role", "Say what users may do in projects."),
+    ("credential", "calotype.cli.credential:app", "Let programs log in without their user's password."),
     ("catalogue", "calotype.cli.catalogue:app", "Load and dump image records in bulk."),
     ("housekeeping", "calotype.cli.housekeeping:app", "End uploads that died; remove what nobody needs any more."),
 )

@@ -3,24 +3,29 @@
 import getpass
 import sys
 import warnings
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
 from calotype import credentials
 from calotype.auth import passwords
 from calotype.cli.opening import open_accounts
-from calotype.cli.output import Format, print_one, print_rows
+from calotype.cli.output import Format, Value, print_one, print_rows
 from calotype.config import DataOptions, Settings
 from calotype.domain.accounts import Project, User
 from calotype.domain.callers import Role
 from calotype.domain.errors import CalotypeError, Invalid
+from calotype.service.accounts import Same
 
-project = App("project", help="Create, list and delete projects, which own images.")
-user = App("user", help="Create, list and delete users, and set their passwords.")
+project = App("project", help="Create, list and delete projects, which own images, and set their quotas.")
+user = App("user", help="Create, list, disable and delete users, and set their passwords.")
 role = App("role", help="Say what users may do in projects: reader, member or admin.")
 
 _DEFAULTS = Settings()
+
+
+#: Not given: as it is.
+Quota = int | Literal["none"] | None
 
 
 @project.command(name="create")
@@ -34,7 +39,33 @@ def create_project(name: str, /, *, output: Format = "table", settings: DataOpti
 def list_projects(*, output: Format = "table", settings: DataOptions = _DEFAULTS) -> None:
     """Print every project."""
     with open_accounts(settings) as accounts:
-        print_rows([_project_row(each) for each in accounts.projects()], ("name", "id", "enabled"), output)
+        quotas = accounts.quotas()
+        rows = [{**_project_row(each), **_quota_row(quotas.get(each.id))} for each in accounts.projects()]
+    print_rows(rows, ("name", "id", "enabled", "quota_bytes", "quota_images"), output)
+
+
+@project.command(name="set")
+def set_project(
+    name: str,
+    /,
+    *,
+    quota_bytes: Quota = None,
+    quota_images: Quota = None,
+    settings: DataOptions = _DEFAULTS,
+) -> None:
+    """Change the quotas of the project NAME; one that is not named stays as it is.
+
+    Parameters
+    ----------
+    quota_bytes
+        Bytes that its images may hold together; none: any number.
+    quota_images
+        Images that it may have; none: any number.
+    """
+    if quota_bytes is None and quota_images is None:
+        raise CalotypeError("There is nothing to set; name --quota-bytes, --quota-images or both.")
+    with open_accounts(settings) as accounts:
+        accounts.set_quota(name, size_bytes=_most(quota_bytes), images=_most(quota_images))
 
 
 @project.command(name="delete")
@@ -82,6 +113,20 @@ def delete_user(name: str, /, *, settings: DataOptions = _DEFAULTS) -> None:
         accounts.delete_user(name)
 
 
+@user.command(name="disable")
+def disable_user(name: str, /, *, settings: DataOptions = _DEFAULTS) -> None:
+    """Let the user NAME log in no more, by password or application credential, and end the user's tokens."""
+    with open_accounts(settings) as accounts:
+        accounts.set_enabled(name, is_enabled=False)
+
+
+@user.command(name="enable")
+def enable_user(name: str, /, *, settings: DataOptions = _DEFAULTS) -> None:
+    """Let the user NAME log in again."""
+    with open_accounts(settings) as accounts:
+        accounts.set_enabled(name, is_enabled=True)
+
+
 @user.command(name="set-password")
 def set_password(name: str, /, *, password_stdin: bool = False, settings: DataOptions = _DEFAULTS) -> None:
     """Give the user NAME a new password, asked for twice; whoever is logged in with the old one is logged out.
@@ -111,11 +156,23 @@ def revoke(name: Role, /, *, user: str, project: str, settings: DataOptions = _D
         accounts.revoke(name, user, project)
 
 
-def _project_row(each: Project) -> dict[str, str | bool | None]:
+def _project_row(each: Project) -> dict[str, Value]:
     return {"name": each.name, "id": each.id, "enabled": each.is_enabled}
 
 
-def _user_row(each: User, default_project: str | None) -> dict[str, str | bool | None]:
+def _most(quota: Quota) -> int | Same | None:
+    """What the service is told of *quota*."""
+    if quota is None:
+        return Same.SAME
+    return None if quota == "none" else quota
+
+
+def _quota_row(quota: tuple[int | None, int | None] | None) -> dict[str, Value]:
+    size_bytes, images = quota or (None, None)
+    return {"quota_bytes": size_bytes, "quota_images": images}
+
+
+def _user_row(each: User, default_project: str | None) -> dict[str, Value]:
     return {"name": each.name, "id": each.id, "enabled": each.is_enabled, "default_project": default_project}
 
 

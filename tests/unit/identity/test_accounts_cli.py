@@ -47,7 +47,7 @@ def test_lists_are_json_for_programs(calotype, accounts):
     bob = accounts.create_user("bob", "secret")
 
     assert json.loads(calotype("project", "list", "--format", "json")[1]) == [
-        {"name": "web", "id": web.id, "enabled": True}
+        {"name": "web", "id": web.id, "enabled": True, "quota_bytes": None, "quota_images": None}
     ]
     assert json.loads(calotype("user", "list", "--format", "json")[1]) == [
         {"name": "ann", "id": ann.id, "enabled": True, "default_project": "web"},
@@ -73,6 +73,34 @@ def test_what_is_deleted_is_gone(calotype, accounts):
     assert calotype("project", "delete", "web")[0] == 0
     assert calotype("user", "delete", "ann")[0] == 0
     assert (accounts.projects(), accounts.users()) == ([], [])
+
+
+def test_a_quota_is_set_and_taken_away_and_one_that_is_not_named_stays(calotype, accounts):
+    web = accounts.create_project("web")
+
+    def quotas():
+        (row,) = json.loads(calotype("project", "list", "--format", "json")[1])
+        return row["quota_bytes"], row["quota_images"]
+
+    assert calotype("project", "set", "web", "--quota-bytes", "5000", "--quota-images", "0") == (0, "", "")
+    assert quotas() == (5000, 0)
+    calotype("project", "set", "web", "--quota-images", "7")
+    assert quotas() == (5000, 7)
+    calotype("project", "set", "web", "--quota-bytes", "none")
+    assert quotas() == (None, 7)
+    assert accounts.quotas() == {web.id: (None, 7)}
+
+
+def test_a_disabled_user_cannot_log_in_until_enabled_again(calotype, accounts):
+    accounts.create_user("ann", "secret")
+
+    assert calotype("user", "disable", "ann") == (0, "", "")
+    with pytest.raises(Unauthenticated):
+        log_in(accounts, "ann", "secret")
+    assert [row["enabled"] for row in json.loads(calotype("user", "list", "--format", "json")[1])] == [False]
+    assert calotype("user", "enable", "ann") == (0, "", "")
+
+    assert log_in(accounts, "ann", "secret")
 
 
 def test_a_role_that_is_revoked_is_gone(calotype, accounts):
@@ -147,6 +175,12 @@ def test_a_new_password_of_a_first_account_goes_into_its_files_too(calotype, acc
         (["project", "create", "a\tb"], "a name has 1 to 64 printable characters"),
         (["role", "grant", "boss", "--user", "ann", "--project", "web"], '"reader", "member", "admin"'),
         (["user", "list", "--format", "xml"], '"table", "json"'),
+        (["user", "disable", "nobody"], "There is no user nobody."),
+        (["user", "enable", "nobody"], "There is no user nobody."),
+        (["project", "set", "nowhere", "--quota-bytes", "5"], "There is no project nowhere."),
+        (["project", "set", "nowhere"], "There is nothing to set"),
+        (["project", "set", "nowhere", "--quota-bytes", "lots"], "lots"),
+        (["project", "set", "nowhere", "--quota-images", "-1"], "not between 0 and 9223372036854775807"),
     ],
 )
 def test_what_cannot_be_done_is_one_line_and_code_2(calotype, arguments, said):

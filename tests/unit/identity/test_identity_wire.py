@@ -75,7 +75,7 @@ def test_a_scope_of_another_shape_is_invalid(scope):
 
 
 def test_an_unknown_method_is_no_proof_of_anything():
-    with pytest.raises(Unauthenticated, match="password and token"):
+    with pytest.raises(Unauthenticated, match="password, token and application_credential"):
         login({**BY_PASSWORD, "methods": ["password", "totp"]})
 
 

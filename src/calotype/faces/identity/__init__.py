@@ -4,7 +4,7 @@ Words: the *subject token* is the one a request is about, beside the one it is m
 where the services are, and has nothing to do with the catalogue of images.
 """
 
-from calotype.faces.identity import domains, errors, projects, roles, tokens, users, versions
+from calotype.faces.identity import application_credentials, domains, errors, projects, roles, tokens, users, versions
 from calotype.http.routes import Face
 
 #: Where the version list is; versions live below.
@@ -20,6 +20,7 @@ def face() -> Face:
         routes=[
             *versions.ROUTES,
             *tokens.ROUTES,
+            *application_credentials.ROUTES,
             *projects.ROUTES,
             *users.ROUTES,
             *domains.ROUTES,

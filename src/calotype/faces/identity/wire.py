@@ -12,6 +12,7 @@ from calotype.domain.accounts import (
     DOMAIN_NAME,
     ById,
     ByName,
+    CredentialProof,
     Named,
     PasswordProof,
     Project,
@@ -53,10 +54,18 @@ class _Token(Struct):
     id: str
 
 
+class _Credential(Struct):
+    secret: str
+    id: str | UnsetType = UNSET
+    name: str | UnsetType = UNSET
+    user: _Named | UnsetType = UNSET
+
+
 class _Identity(Struct):
     methods: list[str]
     password: _Password | UnsetType = UNSET
     token: _Token | UnsetType = UNSET
+    application_credential: _Credential | UnsetType = UNSET
 
 
 class _Scope(Struct):
@@ -93,15 +102,28 @@ def read_login(body: bytes) -> tuple[list[Proof], Reference | Scope]:
 
 
 def _read_proofs(identity: _Identity) -> list[Proof]:
-    if not set(identity.methods) <= {"password", "token"}:
-        raise Unauthenticated("An authentication method is not supported; password and token are.")
+    if not set(identity.methods) <= {"password", "token", "application_credential"}:
+        raise Unauthenticated(
+            "An authentication method is not supported; password, token and application_credential are."
+        )
     proofs: list[Proof] = []
     if "password" in identity.methods:
         user = _given("password", identity.password).user
         proofs.append(PasswordProof(_read_reference("user", user), user.password))
     if "token" in identity.methods:
         proofs.append(TokenProof(_given("token", identity.token).id))
+    if "application_credential" in identity.methods:
+        proofs.append(_read_credential(_given("application_credential", identity.application_credential)))
     return proofs
+
+
+def _read_credential(credential: _Credential) -> CredentialProof:
+    """By id if there is one, else by the name its user gave it."""
+    if credential.id is not UNSET:
+        return CredentialProof(credential.id, credential.secret)
+    if credential.name is UNSET or credential.user is UNSET:
+        raise Invalid("application_credential", "", "neither id, nor name and user, are given")
+    return CredentialProof(credential.name, credential.secret, _read_reference("user", credential.user))
 
 
 def _given(name: str, value: Any) -> Any:
@@ -161,6 +183,12 @@ def write_token(token: Token, base_url: str, *, with_services: bool) -> dict[str
         described["roles"] = [{"id": role, "name": role} for role in token.roles]
         if with_services:
             described["catalog"] = write_services(base_url)
+    if token.credential is not None:
+        described["application_credential"] = {
+            "id": token.credential.id,
+            "name": token.credential.name,
+            "restricted": not token.credential.is_unrestricted,
+        }
     return {"token": described}
 
 
