@@ -27,6 +27,9 @@ DATABASE_FILE_NAME: Final = "catalogue.sqlite"
 #: The largest number that a database holds.
 LARGEST: Final = (1 << 63) - 1
 
+#: Beyond it the machine is better divided among several services.
+MOST_WORKERS: Final = 64
+
 #: A year; beyond it a time-out is a mistake.
 LONGEST_S: Final = 365 * 86400.0
 
@@ -75,8 +78,8 @@ class ServeOptions:
     """Address to listen at."""
     port: Annotated[int, Parameter(validator=Number(gte=0, lte=65535))] = 9292
     """TCP port to listen at; 0 takes a free one and the ready line names it."""
-    workers: Annotated[int, Parameter(validator=Number(gte=1, lte=1))] = 1
-    """Web worker processes; this release runs one."""
+    workers: Annotated[int, Parameter(validator=Number(gte=1, lte=MOST_WORKERS))] = 1
+    """Web worker processes, 64 at most; more than there are cores gain nothing."""
     ephemeral: bool = False
     """Keep everything in a private temporary folder that goes when the service ends; nothing survives a crash."""
     upgrade: bool = True

@@ -17,7 +17,8 @@ from calotype.processes.exits import CannotStart, Exit
 
 log = logging.getLogger(__name__)
 
-#: Children that may die within the window before the parent gives up: something is wrong that a new one does not cure.
+#: Deaths within the window that are borne, of the housekeeper and for each web worker there is, before the parent gives up:
+#: something is wrong that a new one does not cure. Not so many for all workers: who kills them all at once kills each once.
 DEATHS_ALLOWED = 5
 DEATHS_WINDOW_S = 30.0
 
@@ -35,7 +36,7 @@ class Kind(StrEnum):
 
 
 class Family:
-    """The parent's view of its children; *on_ready* is called once, when the first worker answers."""
+    """The parent's view of its children; *on_ready* is called once, when all workers answer."""
 
     def __init__(
         self, settings: Settings, listener: socket.socket, tls: ssl.SSLContext | None, on_ready: Callable[[], None]
@@ -45,8 +46,11 @@ class Family:
         self._tls = tls
         self._on_ready = on_ready
         self._children: dict[int, Kind] = {}
-        self._deaths: deque[float] = deque(maxlen=DEATHS_ALLOWED)
-        self._was_ready = False
+        self._deaths = {
+            Kind.WORKER: deque[float](maxlen=DEATHS_ALLOWED * settings.serve.workers),
+            Kind.HOUSEKEEPER: deque[float](maxlen=DEATHS_ALLOWED),
+        }
+        self._not_ready = settings.serve.workers
         self._kill_at: float | None = None
         self._ready_out, self._ready_in = os.pipe()
         self._alive_out, self._alive_in = os.pipe()
@@ -71,7 +75,6 @@ class Family:
         signal.set_wakeup_fd(self._wake_in, warn_on_full_buffer=False)
         for ending in (*ENDING_SIGNALS, signal.SIGCHLD):
             signal.signal(ending, lambda _number, _frame: None)
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
     def _start(self, kind: Kind) -> None:
         self._children[forks.fork(self._be_worker if kind is Kind.WORKER else self._be_housekeeper)] = kind
@@ -104,9 +107,12 @@ class Family:
                     self._take_signal(number)
 
     def _note_ready(self) -> None:
-        os.read(self._ready_out, 64)
-        if not self._was_ready:
-            self._was_ready = True
+        """Count the bytes of workers that answer; before all of the first ones do, none is replaced."""
+        count = len(os.read(self._ready_out, 64))
+        if self._not_ready == 0:
+            return
+        self._not_ready -= count
+        if self._not_ready == 0:
             if self._settings.housekeeping.housekeeping_interval_s:
                 self._start(Kind.HOUSEKEEPER)
             self._on_ready()
@@ -144,13 +150,13 @@ class Family:
         """Start another child of *kind* for *pid*, which ended with *code*, unless we are ending or it makes no sense."""
         if self._kill_at is not None:
             return
-        if not self._was_ready:
+        if self._not_ready:
             self._send(signal.SIGKILL)
-            raise CannotStart(Exit(code) if code in set(Exit) else Exit.BUG, f"The web worker ended at once ({code}).")
-        now = time.monotonic()
-        if len(self._deaths) == DEATHS_ALLOWED and now - self._deaths[0] < DEATHS_WINDOW_S:
+            raise CannotStart(Exit(code) if code in set(Exit) else Exit.BUG, f"A web worker ended at once ({code}).")
+        now, deaths = time.monotonic(), self._deaths[kind]
+        if len(deaths) == deaths.maxlen and now - deaths[0] < DEATHS_WINDOW_S:
             self._send(signal.SIGKILL)
             raise CannotStart(Exit.BUG, f"Processes keep dying, the last one, a {kind}, with {code}; giving up.")
-        self._deaths.append(now)
+        deaths.append(now)
         log.error("%s %d ended with %d; another one takes its place", kind, pid, code)
         self._start(kind)

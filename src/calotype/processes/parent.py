@@ -33,6 +33,7 @@ def run(settings: Settings, *, prepare: Step, announce: Step) -> int:
     logs.set_up()
     raise_file_limit()
     signal.signal(signal.SIGTERM, stop_starting)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a terminal that closes, or an operator who means another daemon
     with sockets.listen(settings.serve.host, settings.serve.port) as listener, data_folder(settings) as placed:
         url = sockets.url_of(listener, "https" if encryption else "http")
         load_what_children_share()
