@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from calotype import app, cli, config
+from calotype.faces.identity import errors as identity_errors
+from calotype.faces.v1 import errors as v1_errors
 from calotype.processes.exits import Exit
 
 ROOT = Path(__file__).parents[2]
@@ -122,6 +124,18 @@ def test_every_route_is_in_a_document():
             missing.add(f"{method} {path}")
 
     assert sorted(missing) == []
+
+
+#: Conditions and ranges are for data.
+@pytest.mark.parametrize(
+    ("page", "errors", "never"), [("v1.md", v1_errors, set()), ("identity.md", identity_errors, {"412", "416"})]
+)
+def test_every_code_of_an_error_is_explained(page, errors, never):
+    sources = [path.read_text() for path in (ROOT / "src").rglob("*.py")]
+    of_http = {code for source in sources for code in re.findall(r"HttpError\((\d{3})", source)}
+    documented = set(table((ROOT / "docs/api" / page).read_text(), "Errors")) - {"code"}
+
+    assert documented == (of_http - never) | {str(code) for code in errors.STATUS.values()}
 
 
 def test_make_alone_lists_its_verbs():
