@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ from calotype.catalogue import members as rows
 from calotype.catalogue.engine import Catalogue, CatalogueOptions
 from calotype.domain.callers import Caller
 from calotype.domain.errors import NotFound, OverLimit
-from calotype.domain.images import Image, Member, MemberStatus
+from calotype.domain.images import Image, Member, MemberStatus, Visibility
 from calotype.domain.query import ImageQuery
 from calotype.domain.rights import DEFAULT_RULES, Rules
 from calotype.service.changes import Change
@@ -26,6 +27,7 @@ from calotype.service.options import ServiceOptions
 
 OWNER = Caller("user", "mine", frozenset({"member"}))
 FRIEND = Caller("friend", "friends", frozenset({"member"}))
+ADMIN = Caller("root", "admins", frozenset({"admin"}))
 RULES = Rules(DEFAULT_RULES)
 AT_ONCE, QUOTA = 20, 7
 
@@ -173,6 +175,19 @@ def test_what_is_shared_comes_in_the_order_of_listings_newest_first(catalogue: C
         (made[0].id, False),
     ]
     assert [one.image_id for one in shared] == [one.id for one in images_of(catalogue).page(FRIEND, ImageQuery())]
+
+
+@pytest.mark.parametrize("visibility", Visibility)
+def test_members_left_over_from_another_visibility_have_nothing(catalogue: Catalogue, visibility: Visibility) -> None:
+    image = an_image(catalogue, Member(project="friends"))
+    with catalogue.writing() as connection:
+        statements.write(connection, replace(image, visibility=visibility, member_count=1))
+    counts = visibility in (Visibility.SHARED, Visibility.PUBLIC)
+
+    for caller in (FRIEND, OWNER, ADMIN):
+        shared = members_of(catalogue).of_project(caller, "friends")
+        assert [one.image_id for one in shared] == ([image.id] if counts else [])
+    assert [one.id for one in images_of(catalogue).page(FRIEND, ImageQuery())] == ([image.id] if counts else [])
 
 
 def test_a_deleted_image_takes_no_member_and_is_shared_with_nobody(catalogue: Catalogue) -> None:
