@@ -2,13 +2,18 @@
 
 import json
 import os
+import re
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import servers
 from servers import Server
+
+_REQUEST = re.compile(r" request method=(\S+) path=(\S+) status=(\d+) ")
+_ID = re.compile(r"\b[0-9a-f]{32}\b")
 
 #: Runs what stands in `program` with the other names given, and says what it left in `result`.
 _RUN = """
@@ -17,6 +22,17 @@ names = json.load(sys.stdin)
 exec(compile(names.pop("program"), "the test's program", "exec"), names)
 json.dump(names["result"], sys.stdout)
 """
+
+
+def asked(server: Server, call: Callable[[], Any]) -> list[str]:
+    """What *call* asks of *server*, as its log has it, ids made plain: `GET /v3/users/ID 200`."""
+    before = server.log.stat().st_size
+    call()
+    server.request("GET", "/healthz", token=None)  # whose answer follows the lines of all requests before it
+    with server.log.open() as log:
+        log.seek(before)
+        lines = _REQUEST.findall(_ID.sub("ID", log.read()))
+    return [" ".join(line) for line in lines if line[1] != "/healthz"]
 
 
 @dataclass(frozen=True)
