@@ -26,6 +26,7 @@ from calotype.service.accounts import Accounts
 from calotype.service.deletions import Deletions
 from calotype.service.directory import Directory
 from calotype.service.downloads import Downloads
+from calotype.service.everybody import EverybodyIsAdmin
 from calotype.service.grants import Grants
 from calotype.service.health import Health
 from calotype.service.housekeeping import Housekeeping
@@ -91,7 +92,7 @@ def build_services(settings: Settings, catalogue: Catalogue, stores: Stores, thr
     rules = Rules(DEFAULT_RULES)
     images = Images(catalogue, rules, settings.images, now)
     node = f"{socket.gethostname()}:{os.getpid()}"
-    accounts = Accounts(catalogue, now)
+    accounts = EverybodyIsAdmin(catalogue, now) if settings.serve.auth == "none" else Accounts(catalogue, now)
     return Services(
         images=images,
         uploads=Uploads(catalogue, stores, images, rules, settings.images, now, node=node, threads=threads),

@@ -84,6 +84,8 @@ class ServeOptions:
     """Keep everything in a private temporary folder that goes when the service ends; nothing survives a crash."""
     upgrade: bool = True
     """Upgrade the catalogue of an older release at the start; --no-upgrade refuses to start instead."""
+    auth: str = "embedded"
+    """How callers prove who they are: embedded, by accounts in the catalogue; none, not at all: everybody is an admin."""
     v1_enabled: bool = True
     """Offer the Image API v1 under /v1, /v1.0 and /v1.1."""
 
@@ -104,6 +106,7 @@ class Settings:
                 _check_range(option.name, getattr(part, option.name))
         if not is_storable(str(self.serve.data_dir)):
             raise Invalid("data_dir", self.serve.data_dir, "its name is not UTF-8")
+        _check_auth(self.serve.auth)
         _check_database_url(self.database_url)
         _check_addresses(self.http)
 
@@ -139,6 +142,13 @@ def _check_range(name: str, value: object) -> None:
             raise Invalid(name, value, f"not from {_SMALLEST.get(name, 1)} to {LARGEST}")
         case float() if not 0 <= value <= LONGEST_S:
             raise Invalid(name, value, f"not from 0 to {LONGEST_S:.0f} seconds")
+
+
+def _check_auth(auth: str) -> None:
+    if auth == "keystone":
+        raise Invalid("auth", auth, "this release cannot ask a Keystone; there are embedded and none")
+    if auth not in ("embedded", "none"):
+        raise Invalid("auth", auth, "is neither embedded nor none")
 
 
 _SQLITE: Final = "sqlite:///"

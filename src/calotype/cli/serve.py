@@ -3,6 +3,7 @@
 import shlex
 import sys
 from contextlib import suppress
+from ipaddress import ip_address
 
 from calotype.config import Options, Settings
 from calotype.domain.errors import Broken
@@ -33,8 +34,26 @@ def prepare(settings: Settings, url: str) -> None:
         warning = credentials.prepare(settings.serve.data_dir, base_url, Accounts(catalogue, app.now))
     finally:
         catalogue.close()
-    if warning is not None:
-        print(f"calotype: {warning}", file=sys.stderr)
+    for line in (warning, _open_to_all(settings)):
+        if line is not None:
+            print(f"calotype: {line}", file=sys.stderr)
+
+
+def _open_to_all(settings: Settings) -> str | None:
+    """A warning, if whoever reaches the machine may do everything."""
+    if settings.serve.auth != "none" or _is_loopback(settings.serve.host):
+        return None
+    return (
+        f"With auth = none everybody who reaches {settings.serve.host} may read, change and delete every image; "
+        "listen at 127.0.0.1 if that is not meant."
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def announce(settings: Settings, url: str) -> None:
