@@ -3,6 +3,7 @@
 Those in Python share keystoneauth, and with it what they make of a slash at the end: one such URL each is enough.
 """
 
+import json
 import re
 import subprocess
 from collections.abc import Callable
@@ -29,20 +30,24 @@ MATRIX = (
     ("openstack", "password, names", (*PLAIN, "/identity/")),
     ("openstack", "password, ids", FEW),
     ("openstack", "token", FEW),
+    ("openstack", "application credential", FEW),
     ("openstacksdk", "password, names", (*PLAIN, "/identity/")),
     ("openstacksdk", "password, ids", FEW),
     ("openstacksdk", "token", FEW),
+    ("openstacksdk", "application credential", FEW),
     ("glance", "password, names", PLAIN + SLASHED),
     ("glance", "token", FEW[:1]),
     ("python-glanceclient", "password, names", (*PLAIN, "/identity/")),
     ("python-glanceclient", "password, ids", FEW),
     ("python-glanceclient", "token", FEW),
+    ("python-glanceclient", "application credential", FEW),
     ("fog", "password, names", ("", *PLAIN)),
     ("fog", "password, ids", ("", *PLAIN)),
     ("fog", "token", ("", *PLAIN)),
     ("gophercloud", "password, names", PLAIN + SLASHED),
     ("gophercloud", "password, ids", PLAIN + SLASHED),
     ("gophercloud", "token", PLAIN + SLASHED),
+    ("gophercloud", "application credential", PLAIN + SLASHED),
 )
 
 #: Client, URLs at which it cannot log in, and what it says.
@@ -82,7 +87,15 @@ def methods(server: Server) -> dict[str, Login]:
             "password", {"user_id": said["user"]["id"], **password, "project_id": said["project"]["id"]}
         ),
         "token": Login("token", {"token": token, **project}),
+        "application credential": Login("v3applicationcredential", application_credential(server, said["user"]["id"])),
     }
+
+
+def application_credential(server: Server, user_id: str) -> dict[str, str]:
+    """A new one of the ordinary user, as keystoneauth's plug-in wants it."""
+    path, wanted = f"/v3/users/{user_id}/application_credentials", {"application_credential": {"name": "matrix"}}
+    made = server.request("POST", path, json.dumps(wanted).encode()).json["application_credential"]
+    return {"application_credential_id": made["id"], "application_credential_secret": made["secret"]}
 
 
 @pytest.mark.parametrize(
