@@ -65,7 +65,9 @@ def catalogue(database: str) -> Iterator[Catalogue]:
     """A catalogue without accounts and images, each kind of database in turn."""
     catalogue = Catalogue(CatalogueOptions(url=database, is_durable=False))
     with catalogue.writing() as connection:
-        for table in (tables.tokens, tables.role_assignments, tables.users, tables.projects, tables.images):
+        for table in (tables.tokens, tables.application_credentials, tables.role_assignments, tables.users):
+            connection.execute(table.delete())
+        for table in (tables.projects, tables.images):
             connection.execute(table.delete())
     yield catalogue
     catalogue.close()
