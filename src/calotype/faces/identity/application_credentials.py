@@ -1,7 +1,7 @@
 """Application credentials of a user. Source: docs/api/identity.md, "Application credentials"."""
 
-from calotype.domain.callers import Caller
 from calotype.faces.identity import credential_wire, wire
+from calotype.faces.identity.proof import caller_of
 from calotype.http.messages import Request, Response, json_response
 from calotype.http.routes import Pool, Route, Wants
 from calotype.service.services import Services
@@ -12,7 +12,7 @@ ONE = f"{COLLECTION}/{{application_credential_id}}"
 
 def create(services: Services, request: Request) -> Response:
     """A new one with its secret, which no other answer holds."""
-    caller = _caller(services, request)
+    caller = caller_of(services, request)
     wanted = credential_wire.read_wanted(request.body)
     issued = services.accounts.application_credentials.create(caller, request.params["user_id"], wanted)
     body = credential_wire.write_issued(issued, _base(request))
@@ -20,7 +20,7 @@ def create(services: Services, request: Request) -> Response:
 
 
 def list_all(services: Services, request: Request) -> Response:
-    caller = _caller(services, request)
+    caller = caller_of(services, request)
     name = credential_wire.read_name_filter(request.raw_query)
     found = services.accounts.application_credentials.list_of(caller, request.params["user_id"], name)
     body = credential_wire.write_list(found, _base(request), request.base_url + request.prefix + request.path)
@@ -28,12 +28,12 @@ def list_all(services: Services, request: Request) -> Response:
 
 
 def show(services: Services, request: Request) -> Response:
-    found = services.accounts.application_credentials.show(_caller(services, request), *_ids(request))
+    found = services.accounts.application_credentials.show(caller_of(services, request), *_ids(request))
     return json_response(credential_wire.write_one(found, _base(request)), headers=wire.VARY)
 
 
 def delete(services: Services, request: Request) -> Response:
-    services.accounts.application_credentials.delete(_caller(services, request), *_ids(request))
+    services.accounts.application_credentials.delete(caller_of(services, request), *_ids(request))
     return Response(status=204, headers=wire.VARY)
 
 
@@ -45,10 +45,6 @@ ROUTES = [
     Route("HEAD", ONE, show),
     Route("DELETE", ONE, delete),
 ]
-
-
-def _caller(services: Services, request: Request) -> Caller:
-    return services.accounts.authenticate(request.header("x-auth-token"))
 
 
 def _ids(request: Request) -> tuple[str, str]:

@@ -1,8 +1,8 @@
 """Tokens: to get one, to ask what one says, to give one back."""
 
-from calotype.domain.callers import Caller
 from calotype.domain.errors import Refused
-from calotype.faces.identity import wire
+from calotype.faces.identity import entries, wire
+from calotype.faces.identity.proof import caller_of
 from calotype.faces.identity.service_catalogue import write_services
 from calotype.http.messages import Request, Response, json_response
 from calotype.http.routes import Pool, Route, Wants
@@ -20,7 +20,7 @@ def issue(services: Services, request: Request) -> Response:
 
 def show(services: Services, request: Request) -> Response:
     """What the subject token says."""
-    caller = _caller(services, request)
+    caller = caller_of(services, request)
     with_services = wire.wants_services(request.raw_query)
     subject = request.header("x-subject-token")
     token = services.accounts.tokens.show(caller, subject)
@@ -29,20 +29,20 @@ def show(services: Services, request: Request) -> Response:
 
 
 def revoke(services: Services, request: Request) -> Response:
-    services.accounts.tokens.revoke(_caller(services, request), request.header("x-subject-token"))
+    services.accounts.tokens.revoke(caller_of(services, request), request.header("x-subject-token"))
     return Response(status=204, headers=wire.VARY)
 
 
 def list_projects(services: Services, request: Request) -> Response:
     """The projects the caller may have a token for."""
-    url = request.base_url + request.prefix
-    projects = services.accounts.projects_of(_caller(services, request).user)
-    return json_response(wire.write_projects(projects, url, f"{url}/auth/projects"), headers=wire.VARY)
+    projects = services.accounts.projects_of(caller_of(services, request).user)
+    written = [entries.write_project(project, entries.base_url(request)) for project in projects]
+    return json_response(entries.write_list("projects", written, request), headers=wire.VARY)
 
 
 def list_services(services: Services, request: Request) -> Response:
     """The service catalogue of the caller's token, which must be for a project."""
-    if _caller(services, request).project is None:
+    if caller_of(services, request).project is None:
         raise Refused("A token for a project is needed to see the service catalogue.")
     self_url = f"{request.base_url}{request.prefix}/auth/catalog"
     body = {"catalog": write_services(request.base_url), "links": {"next": None, "self": self_url, "previous": None}}
@@ -59,7 +59,3 @@ ROUTES = [
     Route("GET", "/auth/catalog", list_services),
     Route("HEAD", "/auth/catalog", list_services),
 ]
-
-
-def _caller(services: Services, request: Request) -> Caller:
-    return services.accounts.authenticate(request.header("x-auth-token"))

@@ -1,6 +1,5 @@
 """Keystone's shapes: what a login sends, what a token says. Source: docs/api/identity.md."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +14,6 @@ from calotype.domain.accounts import (
     CredentialProof,
     Named,
     PasswordProof,
-    Project,
     Proof,
     Reference,
     Scope,
@@ -192,14 +190,6 @@ def write_token(token: Token, base_url: str, *, with_services: bool) -> dict[str
     return {"token": described}
 
 
-def write_projects(projects: Sequence[Project], base_url: str, self_url: str) -> dict[str, Any]:
-    """One page with all *projects*, the answer of *self_url*."""
-    return {
-        "projects": [_write_project(project, base_url) for project in projects],
-        "links": {"next": None, "self": self_url, "previous": None},
-    }
-
-
 def write_time(moment: datetime) -> str:
     """*moment* as Keystone writes it: UTC, six digits behind the second, `Z`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
@@ -207,18 +197,3 @@ def write_time(moment: datetime) -> str:
 
 def _write_named(named: Named) -> dict[str, Any]:
     return {"id": named.id, "name": named.name, "domain": {"id": DOMAIN_ID, "name": DOMAIN_NAME}}
-
-
-def _write_project(project: Project, base_url: str) -> dict[str, Any]:
-    return {
-        "id": project.id,
-        "name": project.name,
-        "domain_id": DOMAIN_ID,
-        "parent_id": DOMAIN_ID,
-        "description": "",
-        "enabled": project.is_enabled,
-        "is_domain": False,
-        "tags": [],
-        "options": {},
-        "links": {"self": f"{base_url}/projects/{project.id}"},
-    }
