@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
 
 from calotype.catalogue import images as statements
 from calotype.catalogue import listing, usage
@@ -176,12 +175,14 @@ class Images:
 def find(connection: Connection, caller: Caller, image_id: str, *, for_update: bool = False) -> Image:
     """The image if *caller* may see it, in a transaction that is open. Raises ImageNotFound."""
     image = statements.get(connection, image_id, for_update=for_update)
-    if image is None or (image.is_deleted and not caller.is_admin):
-        raise ImageNotFound(image_id)
-    may_see = partial(rights.may_see, caller, image.owner, image.visibility)
-    # The members are looked at for those alone who may see the image by nothing else.
-    if may_see(is_member=False) or may_see(is_member=statements.is_member(connection, image_id, caller.project)):
-        return image
+    shown = None if image is None or (image.is_deleted and not caller.is_admin) else image
+    if shown is not None and rights.may_see(caller, shown.owner, shown.visibility, is_member=False):
+        return shown
+    # Members are looked at for those alone who may see the image by nothing else, and where there is no image: what is
+    # not there must not be answered sooner than what is not the caller's to see.
+    is_member = statements.is_member(connection, image_id, caller.project)
+    if shown is not None and rights.may_see(caller, shown.owner, shown.visibility, is_member=is_member):
+        return shown
     raise ImageNotFound(image_id)
 
 
