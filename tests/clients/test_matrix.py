@@ -6,7 +6,8 @@ Those in Python share keystoneauth, and with it what they make of a slash at the
 import json
 import re
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from fog import Fog
 from logins import Everybody, Login
 from programs import Clients, asked
 
+import servers
 from servers import Server
 
 PAGE = (Path(__file__).parents[2] / "docs" / "clients.md").read_text()
@@ -25,29 +27,38 @@ SLASHED = ("/v3/", "/identity/", "/identity/v3/")
 ROOT = ("", "/")
 FEW = ("/identity", "/v3")
 
+#: The method where nobody has an account, which is so with this option.
+ANYBODY = "--auth none"
+
 #: Client, method, URLs.
 MATRIX = (
     ("openstack", "password, names", (*PLAIN, "/identity/")),
     ("openstack", "password, ids", FEW),
     ("openstack", "token", FEW),
     ("openstack", "application credential", FEW),
+    ("openstack", ANYBODY, FEW),
     ("openstacksdk", "password, names", (*PLAIN, "/identity/")),
     ("openstacksdk", "password, ids", FEW),
     ("openstacksdk", "token", FEW),
     ("openstacksdk", "application credential", FEW),
+    ("openstacksdk", ANYBODY, FEW),
     ("glance", "password, names", PLAIN + SLASHED),
     ("glance", "token", FEW[:1]),
+    ("glance", ANYBODY, FEW),
     ("python-glanceclient", "password, names", (*PLAIN, "/identity/")),
     ("python-glanceclient", "password, ids", FEW),
     ("python-glanceclient", "token", FEW),
     ("python-glanceclient", "application credential", FEW),
+    ("python-glanceclient", ANYBODY, FEW),
     ("fog", "password, names", ("", *PLAIN)),
     ("fog", "password, ids", ("", *PLAIN)),
     ("fog", "token", ("", *PLAIN)),
+    ("fog", ANYBODY, FEW),
     ("gophercloud", "password, names", PLAIN + SLASHED),
     ("gophercloud", "password, ids", PLAIN + SLASHED),
     ("gophercloud", "token", PLAIN + SLASHED),
     ("gophercloud", "application credential", PLAIN + SLASHED),
+    ("gophercloud", ANYBODY, FEW),
 )
 
 #: Client, URLs at which it cannot log in, and what it says.
@@ -62,6 +73,18 @@ NOT_THERE = (
 @pytest.fixture(scope="module")
 def everybody(clients: Clients, fog: Fog, gophercloud: Any) -> Everybody:
     return Everybody(clients, fog, gophercloud)
+
+
+@pytest.fixture(scope="module")
+def everybody_of_nobody(
+    tmp_path_factory: pytest.TempPathFactory, clients_of: Callable[[Server], Clients], gophercloud: Path, fog: Fog
+) -> Iterator[Everybody]:
+    """The clients, told of a service with `--auth none` that has one image."""
+    running = servers.start(tmp_path_factory.mktemp("open") / "log", "--ephemeral", "--auth", "none")
+    headers = {"x-image-meta-name": "nobody's"}
+    assert running.request("POST", "/v1/images", headers=headers, token=None).status == 201
+    yield Everybody(clients_of(running), replace(fog, server=running), gophercloud)
+    running.stop()
 
 
 @pytest.fixture(scope="module")
@@ -99,12 +122,28 @@ def application_credential(server: Server, user_id: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("client", "method", "shape"), [(client, method, shape) for client, method, shapes in MATRIX for shape in shapes]
+    ("client", "method", "shape"),
+    [(client, method, shape) for client, method, shapes in MATRIX for shape in shapes if method != ANYBODY],
 )
 def test_a_client_logs_in_and_lists(everybody, methods, listed, client, method, shape):
     names = everybody.by_name[client](methods[method].at(everybody.clients.server.url + shape))
 
     assert names == ["calotype" if client == "gophercloud" else listed]
+
+
+@pytest.mark.parametrize(
+    ("client", "shape"),
+    [(client, shape) for client, method, shapes in MATRIX for shape in shapes if method == ANYBODY],
+)
+def test_where_nobody_has_an_account_anybody_logs_in_and_lists(everybody_of_nobody, client, shape):
+    user = {"username": "anybody", "password": "anything", "user_domain_name": "Default"}
+    project = {"project_name": "anywhere", "project_domain_name": "Default"}
+    login = Login("password", user | project).at(everybody_of_nobody.clients.server.url + shape)
+
+    if client == "gophercloud":  # as an admin would: whom it logs in as is no user of the catalogue
+        assert everybody_of_nobody.go(login, all="yes") == ["admin", "calotype"]
+    else:
+        assert everybody_of_nobody.by_name[client](login) == ["nobody's"]
 
 
 @pytest.mark.parametrize(
