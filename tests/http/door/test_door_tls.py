@@ -151,6 +151,17 @@ def test_a_client_that_still_sends_can_read_why_it_is_refused(start_secure, cert
     assert client.is_closed()
 
 
+def test_who_is_refused_while_sending_is_hung_up_on_only_after_the_time_to_read(start_secure, certificate):
+    stage = Stage(raises=ValueError("nobody's fault"))
+    client = start_secure(stage, linger_s=PATIENCE_S).client(certificate.trusting())
+    client.send(b"PUT /upload HTTP/1.1\r\nHost: door.example\r\nContent-Length: %d\r\n\r\n" % (8 * MIB), b"a" * MIB)
+    assert client.reply().status == 500
+
+    client.socket.settimeout(0.3)
+    with pytest.raises(TimeoutError):
+        client.read(1)
+
+
 @pytest.mark.parametrize(
     "said",
     [
