@@ -28,6 +28,10 @@ class Client:
         self._process = Process(Path(__file__))
         self.close = self._process.close
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def round(self, port: int, request: bytes, *, clients: int, seconds: float, most: int = 1000) -> Sample:
         """As many requests as *seconds* allow, at least one a client and *most* in all."""
         order = {"port": port, "request": request.decode(), "clients": clients, "seconds": seconds, "most": most}

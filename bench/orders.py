@@ -17,6 +17,10 @@ class Process:
             [sys.executable, "-I", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def do(self, **order: Any) -> Any:
         """What the process answers to *order*. Raises RuntimeError if it has died of it."""
         assert self._process.stdin is not None

@@ -1,6 +1,6 @@
 """`make bench`: every figure beside its target or its floor, printed and written to bench/results/DATE.md.
 
-.venv/bin/python bench/run.py [--parts start loading transfers listing] [--shapes few many] [--sizes 1000 100000 1000000]
+.venv/bin/python bench/run.py [--parts start loading transfers workers listing] [--shapes few many] [--sizes 1000 100000 1000000]
                               [--only WORD …] [--transfer-mib 1024] [--pairs 7] [--output FILE]
 """
 
@@ -21,9 +21,10 @@ import listing
 import loading
 import start
 import transfers
+import workers
 from shapes import SHAPES
 
-PARTS = ("start", "loading", "transfers", "listing")
+PARTS = ("start", "loading", "transfers", "workers", "listing")
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -64,6 +65,9 @@ def _sections(wanted: argparse.Namespace) -> Iterator[str]:
     if "transfers" in wanted.parts:
         print("transfers", flush=True)
         yield "## Transfers\n\n" + transfers.report(*transfers.measure(wanted.pairs, wanted.transfer_mib))
+    if "workers" in wanted.parts:
+        print("one worker and two", flush=True)
+        yield "## Workers\n\n" + workers.report(*workers.measure(wanted.pairs))
     if "listing" in wanted.parts:
         shapes = [one for one in SHAPES if not wanted.only or any(word in one.name for word in wanted.only)]
         for of_data in wanted.shapes:

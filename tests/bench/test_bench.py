@@ -47,3 +47,19 @@ def test_transfers_are_measured_beside_their_floors(tmp_path, missing):
     for row in ("1 of 4 MiB up, memory, 1 client", "4 of 1 MiB up, disk, 4 clients", "4 of 1 MiB down, disk, 1 client"):
         assert f"| {row} |" in text
     assert "| transfers that broke | 0 | 0 | pass |" in text
+
+
+def test_two_workers_are_measured_beside_one(tmp_path):
+    output = tmp_path / "results.md"
+
+    subprocess.run(
+        [sys.executable, ROOT / "bench" / "run.py", "--parts", "workers", "--pairs", "1", "--output", output],
+        env=servers.environment(),
+        check=True,
+        capture_output=True,
+        timeout=110,
+    )
+
+    text = output.read_text()
+    for row in ("lists of 25, 1 worker", "lists of 25, 2 workers", "uploads of 64 KiB, 2 workers", "2 workers"):
+        assert f"\n| {row} |" in text
