@@ -1,6 +1,6 @@
-"""`calotype` that kills all of its own processes at a named point of its code, once a file says so.
+"""`calotype` that kills all of its own processes, or one worker, at the point of its code whose name a file holds.
 
-    python killing.py POINT FILE serve …
+    python killing.py FILE all|worker serve …
 
 Every child is forked from the process that was changed here, so the program itself knows nothing of it.
 """
@@ -9,6 +9,7 @@ import functools
 import os
 import signal
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,15 +79,16 @@ DELETION = {
 POINTS = UPLOAD | FAILURE | DELETION
 
 
-def arm(point: Point, file: Path) -> None:
-    """Have the processes die at *point* from the moment *file* is there."""
+def arm(name: str, file: Path, die: Callable[[], None]) -> None:
+    """Have *die* called at the point of that *name* while *file* says it."""
+    point = POINTS[name]
     original = getattr(point.place, point.name)
     calls = 0
 
     @functools.wraps(original)
     def deadly(*arguments: Any, **options: Any) -> Any:
         nonlocal calls
-        calls += file.exists()
+        calls += _says(file, name)
         is_now = calls == point.nth
         if is_now and not point.is_after:
             die()
@@ -98,13 +100,27 @@ def arm(point: Point, file: Path) -> None:
     setattr(point.place, point.name, deadly)
 
 
-def die() -> None:
+def _says(file: Path, name: str) -> bool:
+    try:
+        return file.read_text() == name
+    except FileNotFoundError:
+        return False
+
+
+def die_all() -> None:
     """The parent first, so that it replaces nobody; the others end when they miss it, or here."""
     os.kill(os.getppid(), signal.SIGKILL)
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def die_alone(file: Path) -> None:
+    """The worker that came here; the others may come here afterwards."""
+    file.unlink()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 if __name__ == "__main__":
-    name, file, *arguments = sys.argv[1:]
-    arm(POINTS[name], Path(file))
+    file, who, *arguments = sys.argv[1:]
+    for name in POINTS:
+        arm(name, Path(file), die_all if who == "all" else functools.partial(die_alone, Path(file)))
     sys.exit(cli.run(arguments))

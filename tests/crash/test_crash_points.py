@@ -4,13 +4,14 @@ import hashlib
 import http.client
 import os
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from afterwards import children, remains_of, wait_for_the_end_of
-from killing import DELETION, FAILURE, POINTS, UPLOAD
+from afterwards import TIME_LIMIT_S, children, remains_of, wait_for_the_end_of
+from killing import DELETION, FAILURE, POINTS, UPLOAD, Point
 
 from servers import Answer, Server
 
@@ -19,6 +20,9 @@ KILLING = Path(__file__).with_name("killing.py")
 #: Three steps of an upload.
 DATA = os.urandom(3 << 20)
 
+#: The test is the one who keeps house.
+NO_HOUSEKEEPER = ("--housekeeping-interval-s", "0")
+
 
 def post(server: Server, image_id: str, **headers: str) -> Answer:
     formats = {"X-Image-Meta-Disk_format": "raw", "X-Image-Meta-Container_format": "bare"}
@@ -26,34 +30,71 @@ def post(server: Server, image_id: str, **headers: str) -> Answer:
 
 
 class Scene:
-    """A service with an image that was acknowledged, about to die at a point in the work on a second one."""
+    """A service with an image that was acknowledged, about to die at a point in the work on another one, the victim.
 
-    def __init__(self, start_server: Callable[..., Server], folder: Path, point: str) -> None:
+    *known*: what becomes, or must have become, of each image there is.
+    """
+
+    def __init__(self, start_server: Callable[..., Server], folder: Path, workers: int, *, all_die: bool) -> None:
         self._start = start_server
         self._armed = folder / "armed"
-        self.kept, self.victim = str(uuid4()), str(uuid4())
-        self.server = start_server("--data-dir", folder / "data", command=(sys.executable, KILLING, point, self._armed))
+        self._workers = ("--workers", str(workers))
+        self._all_die = all_die
+        self.victim = ""
+        command = (sys.executable, KILLING, self._armed, "all" if all_die else "worker")
+        housekeeper = () if all_die else NO_HOUSEKEEPER
+        self.server = start_server("--data-dir", folder / "data", *housekeeper, *self._workers, command=command)
+        self.kept = str(uuid4())
+        self.known = {self.kept: "active"}
         assert post(self.server, self.kept).status == 201
 
-    def dies_from(self, request: Callable[[], Answer]) -> None:
-        """Everybody is killed while *request* is under way; then the service starts again."""
-        family = [self.server.process.pid, *children(self.server.process.pid)]
-        self._armed.touch()
-        with pytest.raises((OSError, http.client.HTTPException)):
-            request()
-        assert self.server.stop() == -9
-        wait_for_the_end_of(family)
-        self.server = self._start("--data-dir", self.server.folder, "--housekeeping-interval-s", "0")
+    def plays(self, point: str) -> None:
+        """What leads to *point* is asked for and cut short by the death; nothing is lost, and nothing left."""
+        self.victim = str(uuid4())
+        if point in DELETION:
+            assert post(self.server, self.victim).status == 201
+        self._dies_at(point)
+        self._check(POINTS[point].then)
 
-    def check(self, then: str) -> None:
+    def _request(self, point: str) -> Answer:
+        if point in DELETION:
+            return self.server.request("DELETE", f"/v1/images/{self.victim}")
+        return post(self.server, self.victim, **({"X-Image-Meta-Checksum": "0" * 32} if point in FAILURE else {}))
+
+    def _dies_at(self, point: str) -> None:
+        """Afterwards the service has been started again, or another worker has taken the dead one's place."""
+        family = [self.server.process.pid, *children(self.server.process.pid)]
+        self._armed.write_text(point)
+        with pytest.raises((OSError, http.client.HTTPException)):
+            self._request(point)
+        if self._all_die:
+            assert self.server.stop() == -9
+            wait_for_the_end_of(family)
+            self.server = self._start("--data-dir", self.server.folder, *NO_HOUSEKEEPER, *self._workers)
+        else:
+            assert self.server.request("GET", "/healthz", token=None).status == 200
+            self._wait_for_another_worker(family)
+
+    def _wait_for_another_worker(self, family: list[int]) -> None:
+        parent, *workers = family
+        deadline = time.monotonic() + TIME_LIMIT_S
+        while len(now := children(parent)) < len(workers) or set(now) == set(workers):
+            assert time.monotonic() < deadline, "no other worker took its place"
+            time.sleep(0.01)
+        assert len(set(now) & set(workers)) == len(workers) - 1
+
+    def _check(self, then: str) -> None:
         """Nothing is lost that was acknowledged, and once house was kept nothing is left that should not be."""
         with remains_of(self.server.folder) as remains:
             remains.keep_house()
-            expected = {self.kept: "active"} | ({} if then == "absent" else {self.victim: then})
-            assert remains.statuses() == expected
+            if then != "absent":
+                self.known[self.victim] = then
+            assert remains.statuses() == self.known
             remains.check()
             self._check_over_http(then)
-            assert post(self.server, str(uuid4())).status == 201
+            more = str(uuid4())
+            assert post(self.server, more).status == 201
+            self.known[more] = "active"
             assert remains.keep_house() == []
             remains.check()
 
@@ -72,34 +113,33 @@ class Scene:
         return hashlib.sha256(answer.body).hexdigest()
 
 
-@pytest.fixture
-def scene(start_server: Callable[..., Server], tmp_path: Path) -> Callable[[str], Scene]:
-    return lambda point: Scene(start_server, tmp_path, point)
+@pytest.fixture(params=[1, pytest.param(4, marks=pytest.mark.proof)], ids=["one-worker", "four-workers"])
+def scene(request: pytest.FixtureRequest, start_server: Callable[..., Server], tmp_path: Path) -> Scene:
+    """Everybody dies."""
+    return Scene(start_server, tmp_path, request.param, all_die=True)
 
 
 @pytest.mark.parametrize("point", UPLOAD)
-def test_an_upload_that_is_killed_loses_nothing_and_leaves_nothing(scene: Callable[[str], Scene], point: str) -> None:
-    stage = scene(point)
-
-    stage.dies_from(lambda: post(stage.server, stage.victim))
-
-    stage.check(POINTS[point].then)
+def test_an_upload_that_is_killed_loses_nothing_and_leaves_nothing(scene: Scene, point: str) -> None:
+    scene.plays(point)
 
 
 @pytest.mark.parametrize("point", FAILURE)
-def test_a_failure_that_is_killed_leaves_nothing(scene: Callable[[str], Scene], point: str) -> None:
-    stage = scene(point)
-
-    stage.dies_from(lambda: post(stage.server, stage.victim, **{"X-Image-Meta-Checksum": "0" * 32}))
-
-    stage.check(POINTS[point].then)
+def test_a_failure_that_is_killed_leaves_nothing(scene: Scene, point: str) -> None:
+    scene.plays(point)
 
 
 @pytest.mark.parametrize("point", DELETION)
-def test_a_deletion_that_is_killed_is_done_or_not_done(scene: Callable[[str], Scene], point: str) -> None:
-    stage = scene(point)
-    assert post(stage.server, stage.victim).status == 201
+def test_a_deletion_that_is_killed_is_done_or_not_done(scene: Scene, point: str) -> None:
+    scene.plays(point)
 
-    stage.dies_from(lambda: stage.server.request("DELETE", f"/v1/images/{stage.victim}"))
 
-    stage.check(POINTS[point].then)
+@pytest.mark.parametrize("points", [UPLOAD, FAILURE, DELETION], ids=["upload", "failure", "deletion"])
+def test_one_of_four_workers_is_killed_at_every_point_and_the_others_go_on(
+    start_server: Callable[..., Server], tmp_path: Path, points: dict[str, Point]
+) -> None:
+    """One service for all points, which are fewer than the deaths it bears in 30 seconds: five for each worker."""
+    scene = Scene(start_server, tmp_path, 4, all_die=False)
+
+    for point in points:
+        scene.plays(point)

@@ -22,12 +22,12 @@ CLIENTS = 2
 MOST_ANSWERS = 5
 LONGEST_STEP_S = 0.05
 
-#: Workers of one service that are killed before the whole of it is: it replaces five within 30 seconds, and no more.
+#: How often workers of one service are killed before the whole of it is: it replaces each five times within 30 seconds.
 WORKERS_KILLED = 4
 
 
 class Story:
-    """A data folder whose service is killed over and over."""
+    """A data folder whose service is killed over and over: now some of its workers, now the parent with everybody."""
 
     def __init__(self, start: Callable[[], Server], seed: int) -> None:
         self._start = start
@@ -37,7 +37,7 @@ class Story:
         self.model = Model()
 
     def work_and_die(self) -> None:
-        """Clients work; in the middle of it the worker, or everybody, is killed; then the model is compared."""
+        """Clients work; in the middle of it workers, or everybody, are killed; then the model is compared."""
         clients = self._clients()
         for client in clients:
             client.start()
@@ -62,7 +62,7 @@ class Story:
         is_worker_only = self._workers_killed < WORKERS_KILLED
         self._workers_killed = self._workers_killed + 1 if is_worker_only else 0
         self._random.shuffle(family)
-        doomed = [pid for pid in family if pid != self._server.process.pid or not is_worker_only]
+        doomed = self._some_workers(family) if is_worker_only else family
         for client in clients:
             client.is_told_to_stop = True
         for pid in doomed:
@@ -76,15 +76,21 @@ class Story:
         if not is_worker_only:
             self._server = self._start()
 
+    def _some_workers(self, family: list[int]) -> list[int]:
+        """At least one, and while there are others often not all."""
+        workers = [pid for pid in family if pid != self._server.process.pid]
+        return workers[: self._random.randint(1, len(workers))]
+
 
 @pytest.fixture
-def story(start_server: Callable[..., Server], tmp_path: Path) -> Callable[[int], Story]:
-    """Without a housekeeper: the test is the one who says when leases have run out."""
+def story(start_server: Callable[..., Server], tmp_path: Path) -> Callable[[int, int], Story]:
+    """By seed and number of workers. Without a housekeeper: the test is the one who says when leases have run out."""
 
-    def start() -> Server:
-        return start_server("--data-dir", tmp_path / "data", "--housekeeping-interval-s", "0")
+    def tell(seed: int, workers: int) -> Story:
+        flags = ("--data-dir", tmp_path / "data", "--housekeeping-interval-s", "0", "--workers", str(workers))
+        return Story(lambda: start_server(*flags), seed)
 
-    return lambda seed: Story(start, seed)
+    return tell
 
 
 def survive(told: Story, kills: int) -> None:
@@ -96,14 +102,19 @@ def survive(told: Story, kills: int) -> None:
     assert told.model.doubts > kills / 4
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_twenty_five_kills_lose_nothing_that_was_acknowledged(story: Callable[[int], Story], seed: int) -> None:
-    survive(story(seed), 25)
+@pytest.mark.parametrize(("seed", "workers"), [(1, 1), (2, 4)])
+def test_twenty_five_kills_lose_nothing_that_was_acknowledged(
+    story: Callable[[int, int], Story], seed: int, workers: int
+) -> None:
+    survive(story(seed, workers), 25)
 
 
 @pytest.mark.proof
 @pytest.mark.timeout(1800)
+@pytest.mark.parametrize("workers", [1, 4])
 @pytest.mark.parametrize("seed", range(100, 120))
-def test_fifty_kills_lose_nothing_that_was_acknowledged(story: Callable[[int], Story], seed: int) -> None:
-    """Twenty times: a thousand kills."""
-    survive(story(seed), 50)
+def test_fifty_kills_lose_nothing_that_was_acknowledged(
+    story: Callable[[int, int], Story], seed: int, workers: int
+) -> None:
+    """Twenty times each: a thousand kills with one worker, and a thousand with four."""
+    survive(story(seed, workers), 50)
