@@ -176,6 +176,13 @@ def test_a_body_of_another_shape_is_a_400(ask, path, body):
     assert ask("POST", path, body).status == 400
 
 
+def test_a_new_user_in_a_domain_that_is_not_there_is_a_404_and_no_user_moves_there(ask, make):
+    sent = {"user": {"name": a_name(), "domain_id": "elsewhere"}}
+
+    assert ask("POST", "/users", sent).status == 404
+    assert ask("PATCH", f"/users/{make('user')['id']}", sent).status == 400
+
+
 @pytest.mark.parametrize("kind", ["project", "user"])
 def test_an_id_cannot_be_changed(ask, make, kind):
     assert ask("PATCH", f"/{kind}s/{make(kind)['id']}", {kind: {"id": "another"}}).status == 400

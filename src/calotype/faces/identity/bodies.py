@@ -11,7 +11,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from calotype.domain.accounts import DOMAIN_ID
 from calotype.domain.directory import ProjectChange, UserChange
-from calotype.domain.errors import Invalid
+from calotype.domain.errors import Invalid, NotFound
 
 Body = TypeVar("Body")
 
@@ -78,8 +78,13 @@ def read_project(body: bytes, project_id: str | None = None) -> ProjectChange:
 
 
 def read_user(body: bytes, user_id: str | None = None) -> UserChange:
-    """What becomes of the user, or of a new one, who needs a name. Raises Invalid as `read_project`."""
+    """What becomes of the user, or of a new one, who needs a name.
+
+    Raises Invalid as `read_project`, but NotFound for a new user in a domain that is not there, as Keystone does.
+    """
     user = _decoded(_decode_user, body).user
+    if user_id is None and not _is_ours(user):
+        raise NotFound(f"Could not find domain: {user.domain_id}.")
     _check(user, user_id)
     return UserChange(
         name=_or_none(user.name),
@@ -111,8 +116,12 @@ def _check(thing: _Common, its_id: str | None) -> None:
         raise Invalid("name", "", "it is missing")
     if its_id is not None and thing.id not in (UNSET, its_id):
         raise Invalid("id", thing.id, "it cannot be changed")
-    if thing.domain_id not in (UNSET, None, DOMAIN_ID):
+    if not _is_ours(thing):
         raise Invalid("domain_id", thing.domain_id, f"there is one domain, {DOMAIN_ID}")
+
+
+def _is_ours(thing: _Common) -> bool:
+    return thing.domain_id in (UNSET, None, DOMAIN_ID)
 
 
 def _or_none(value: Any) -> Any:
