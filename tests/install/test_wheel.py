@@ -85,7 +85,7 @@ def canonical(requirement: str) -> tuple[str, frozenset[str]]:
     return name, frozenset(conditions.split(","))
 
 
-@pytest.mark.timeout(LIMIT_S)
+@pytest.mark.timeout(2 * LIMIT_S)
 def test_installed_into_an_empty_environment_it_serves_the_story_of_the_readme(wheel, tmp_path, missing):
     readme.prepare(tmp_path, missing)
     home = tmp_path / "environment"
