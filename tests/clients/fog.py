@@ -22,7 +22,7 @@ class Fog:
 
     @property
     def options(self) -> dict[str, str]:
-        """What a user of fog says to log in at the service; why the service type: docs/api/v1-differences.md, "Clients"."""
+        """What a user of fog says to log in at the service."""
         login = self.server.credentials()
         return {
             "openstack_auth_url": self.server.url + "/identity",
@@ -30,7 +30,6 @@ class Fog:
             "openstack_api_key": login["password"],
             "openstack_project_name": login["project_name"],
             "openstack_domain_id": "default",
-            "openstack_service_type": "image",
         }
 
     def do(self, task: str, options: Mapping[str, str] = {}, **given: Any) -> dict[str, Any]:

@@ -98,7 +98,7 @@ result = [image.name for image in connection.image.images()]
 
     def fog_v1(self, login: Login) -> list[str]:
         options = {_IN_FOG[name]: value for name, value in login.options.items()}
-        names: list[str] = self.fog.do("list", options | {"openstack_service_type": "image"})["names"]
+        names: list[str] = self.fog.do("list", options)["names"]
         return names
 
     def go(self, login: Login, **more: str) -> list[str]:

@@ -63,10 +63,9 @@ def test_a_wrong_password_is_refused(fog):
     assert fog.refused("list", fog.options | {"openstack_api_key": "wrong"}) == "Excon::Error::Unauthorized"
 
 
-def test_without_a_service_type_it_puts_a_version_behind_that_of_imagev1_and_finds_nothing(fog):
-    options = {name: value for name, value in fog.options.items() if name != "openstack_service_type"}
-
-    assert asked(fog.server, lambda: fog.refused("list", options)) == [
-        "POST /identity/v3/auth/tokens 201",
-        "GET /v1/v1/images 404",
-    ]
+def test_it_finds_version_1_by_a_service_type_of_its_own_or_by_that_of_images(fog):
+    for options in (fog.options, fog.options | {"openstack_service_type": "image"}):
+        assert asked(fog.server, lambda options=options: fog.do("list", options)) == [
+            "POST /identity/v3/auth/tokens 201",
+            "GET /v1/images 200",
+        ]

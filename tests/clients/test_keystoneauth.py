@@ -40,7 +40,7 @@ result = [[kind, interface, session.get_endpoint(service_type=kind, interface=in
         path=path,
     )
 
-    urls = {"identity": server.url + "/identity/v3", "image": server.url, "imagev1": server.url + "/v1"}
+    urls = {"identity": server.url + "/identity/v3", "image": server.url, "imagev1": server.url}
     assert found == [[kind, interface, urls[kind]] for kind in urls for interface in ("public", "internal", "admin")]
 
 

@@ -120,7 +120,7 @@ def test_the_services_have_the_address_the_client_used(server, prefix):
     assert urls == {
         "identity": {"http://images.example.org/identity/v3"},
         "image": {"http://images.example.org"},
-        "imagev1": {"http://images.example.org/v1"},
+        "imagev1": {"http://images.example.org"},
     }
 
 

@@ -185,7 +185,7 @@ def test_the_services_are_identity_and_image_and_image_v1_at_three_interfaces_ea
     at = {
         "identity": "http://calotype:9292/identity/v3",
         "image": "http://calotype:9292",
-        "imagev1": "http://calotype:9292/v1",
+        "imagev1": "http://calotype:9292",
     }
     interfaces = ("public", "internal", "admin")
     assert urls == {(kind, interface, "RegionOne"): url for kind, url in at.items() for interface in interfaces}

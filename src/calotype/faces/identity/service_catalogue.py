@@ -1,7 +1,7 @@
 """Where the services are, as a token's body lists them.
 
-`imagev1` is for clients that ask for version 1 by a type of its own; Debian's fog does. Source: docs/api/identity.md,
-"Service catalogue".
+`imagev1` is for clients that ask for version 1 by a type of its own; Debian's fog does, and puts the version behind the URL
+by itself. Source: docs/api/identity.md, "Service catalogue".
 """
 
 from typing import Any
@@ -14,7 +14,7 @@ INTERFACES = ("public", "internal", "admin")
 SERVICES = (
     ("identity", "keystone", "/identity/v3"),
     ("image", "glance", ""),
-    ("imagev1", "glance-v1", "/v1"),
+    ("imagev1", "glance-v1", ""),
 )
 
 
