@@ -71,9 +71,12 @@ class RouteTable:
     """Finds a route by method and raw path. Literal segments are tried before named ones; `%2F` stays inside its segment."""
 
     def __init__(self, routes: Sequence[Route]) -> None:
-        self._by_path: dict[tuple[str, ...], dict[str, Route]] = {}
+        #: Apart, since a request may spell what is only the name of a part: `/images/{image_id}`.
+        self._literal: dict[tuple[str, ...], dict[str, Route]] = {}
+        self._named: dict[tuple[str, ...], dict[str, Route]] = {}
         for route in routes:
-            methods = self._by_path.setdefault(tuple(route.path.split("/")), {})
+            by_path = self._named if "{" in route.path else self._literal
+            methods = by_path.setdefault(tuple(route.path.split("/")), {})
             if route.method in methods:
                 raise ValueError(f"two routes for {route.method} {route.path}")
             methods[route.method] = route
@@ -84,10 +87,10 @@ class RouteTable:
         Raises UnicodeDecodeError if a named part is not UTF-8 once decoded.
         """
         parts = tuple(path.split("/"))
-        literal = self._by_path.get(parts)
+        literal = self._literal.get(parts)
         if literal is not None:
             return literal, {}
-        for pattern, methods in self._by_path.items():
+        for pattern, methods in self._named.items():
             params = _match(pattern, parts)
             if params is not None:
                 return methods, params

@@ -61,6 +61,14 @@ def test_a_row_with_all_segments_literal_wins_over_one_with_names():
     assert methods["GET"].path == "/images/detail"
 
 
+@pytest.mark.parametrize("part", ["{image_id}", "%7Bimage_id%7D"])
+def test_a_path_that_spells_the_name_of_a_part_is_that_part_s_value(part):
+    """It was taken for a literal path without parts, and the handler that asked for its part failed: 500."""
+    table = joined().find(a_request(f"/v1/images/{part}"))[0].table
+
+    assert table.match(f"/images/{part}")[1] == {"image_id": "{image_id}"}
+
+
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
