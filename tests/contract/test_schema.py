@@ -75,7 +75,7 @@ def test_programs_that_start_at_once_prepare_it_once(empty_database: str) -> Non
         finally:
             catalogue.close()
 
-    threads = [threading.Thread(target=start) for _ in range(4)]
+    threads = [threading.Thread(target=start) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:

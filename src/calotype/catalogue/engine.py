@@ -123,7 +123,7 @@ def _sqlite_engine(url: URL, options: CatalogueOptions, *, begin: str, query_onl
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, record: Any) -> None:
         cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
+        _use_wal(cursor, options.lock_wait_s)
         cursor.execute(f"PRAGMA synchronous={'FULL' if options.is_durable else 'OFF'}")
         # 16 MiB a connection, with eight readers 144 in all: a page of a million images touches less than 1 MiB.
         cursor.execute("PRAGMA cache_size=-16384")
@@ -143,6 +143,22 @@ def _sqlite_engine(url: URL, options: CatalogueOptions, *, begin: str, query_onl
             raise as_sqlalchemy_says(connection, begin, error) from error
 
     return engine
+
+
+def _use_wal(cursor: Any, patience_s: float) -> None:
+    """Have the file's journal be the write-ahead log, which it is for good from then on.
+
+    For this one change SQLite's own time-out does not wait: of programs that make a catalogue at once, some were refused.
+    """
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 def _postgresql_engine(url: URL, options: CatalogueOptions) -> Engine:
