@@ -8,7 +8,7 @@ Source: docs/design/0002-catalogue.md.
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,10 @@ __all__ = ["Catalogue", "CatalogueOptions", "Connection", "TooSlow"]
 
 #: SQLite asks about the deadline every so many steps of its machine: about every millisecond of work.
 _STEPS_BETWEEN_QUESTIONS = 20_000
+
+
+#: Between two looks at a lock that another process holds.
+_PAUSE_S = 0.0005
 
 
 class TooSlow(Busy):
@@ -111,7 +115,12 @@ class Catalogue:
 def _sqlite_engine(url: URL, options: CatalogueOptions, *, begin: str, query_only: bool) -> Engine:
     engine = create_engine(
         url,
-        connect_args={"isolation_level": None, "timeout": options.lock_wait_s, "check_same_thread": False},
+        # Who writes has to wait at the beginning alone, and does so by itself: see `_patiently`.
+        connect_args={
+            "isolation_level": None,
+            "timeout": options.lock_wait_s if query_only else 0,
+            "check_same_thread": False,
+        },
         pool_size=options.pool_size if query_only else 1,
         max_overflow=0,
         pool_timeout=options.lock_wait_s,
@@ -138,7 +147,7 @@ def _sqlite_engine(url: URL, options: CatalogueOptions, *, begin: str, query_onl
         # By the driver itself: SQLAlchemy's way to the same call takes as long as a whole look-up.
         driver: Any = connection.connection.driver_connection
         try:
-            driver.execute(begin)
+            _patiently(lambda: driver.execute(begin), options.lock_wait_s)
         except sqlite3.Error as error:
             raise as_sqlalchemy_says(connection, begin, error) from error
 
@@ -150,15 +159,25 @@ def _use_wal(cursor: Any, patience_s: float) -> None:
 
     For this one change SQLite's own time-out does not wait: of programs that make a catalogue at once, some were refused.
     """
+    _patiently(lambda: cursor.execute("PRAGMA journal_mode=WAL"), patience_s)
+
+
+def _patiently(act: Callable[[], object], patience_s: float) -> None:
+    """Do *act* as soon as nobody has what it needs locked; raises the driver's error if that takes longer.
+
+    SQLite's own time-out sleeps longer each time, up to 0.1 s; a transaction of ours holds the lock for one or two
+    milliseconds, most of them for the disk.
+    """
     deadline = time.monotonic() + patience_s
     while True:
         try:
-            cursor.execute("PRAGMA journal_mode=WAL")
-            return
+            act()
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                 raise
-            time.sleep(0.01)
+            time.sleep(_PAUSE_S)
+        else:
+            return
 
 
 def _postgresql_engine(url: URL, options: CatalogueOptions) -> Engine:
