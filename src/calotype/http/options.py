@@ -58,7 +58,7 @@ class HttpOptions:
     step_wait_s: float = 0.1
     """Seconds from the first byte of a step to its end."""
 
-    short_threads: int = 8
+    short_threads: int = 4
     """Threads for calls without bulk data: they wait for the database."""
     step_threads: int = 8
     """Threads for steps of transfers: they wait for the disk."""
