@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, exists, insert, select, update
 
-from calotype.catalogue import application_credentials
-from calotype.catalogue.tables import images, projects, role_assignments, tokens, usage, users
+from calotype.catalogue import application_credentials, tokens
+from calotype.catalogue.tables import images, projects, role_assignments, usage, users
 from calotype.catalogue.times import from_micros, to_micros
 from calotype.domain.accounts import ById, Project, Reference, User
 
@@ -75,9 +75,13 @@ def select_users(connection: Connection) -> list[User]:
 
 def select_projects_of(connection: Connection, user_id: str) -> list[Project]:
     """The enabled projects in which the user has a role, by name."""
-    holds_a_role = exists().where(role_assignments.c.user_id == user_id, role_assignments.c.project_id == projects.c.id)
-    statement = select(*PROJECT_COLUMNS).where(projects.c.enabled, holds_a_role).order_by(projects.c.name)
+    statement = select(*PROJECT_COLUMNS).where(projects.c.enabled, has_role(user_id)).order_by(projects.c.name)
     return [to_project(row) for row in connection.execute(statement)]
+
+
+def has_role(user_id: str) -> ColumnElement[bool]:
+    """The condition that the user has a role in the project of the row."""
+    return exists().where(role_assignments.c.user_id == user_id, role_assignments.c.project_id == projects.c.id)
 
 
 def has_users(connection: Connection) -> bool:
@@ -94,14 +98,15 @@ def delete_project(connection: Connection, project_id: str) -> None:
     """Remove the project with its roles, credentials, tokens and usage, and as anybody's default: six statements."""
     connection.execute(delete(role_assignments).where(role_assignments.c.project_id == project_id))
     application_credentials.delete_of_project(connection, project_id)
-    connection.execute(delete(tokens).where(tokens.c.project_id == project_id))
+    tokens.delete_tokens_for(connection, project_id)
     connection.execute(update(users).where(users.c.default_project_id == project_id).values(default_project_id=None))
     connection.execute(delete(projects).where(projects.c.id == project_id))
     connection.execute(delete(usage).where(usage.c.project == project_id))
 
 
 def delete_user(connection: Connection, user_id: str) -> None:
-    """Remove the user with all roles and credentials; tokens go by `tokens.delete_tokens_of`. Three statements."""
+    """Remove the user with all tokens, roles and credentials: four statements."""
+    tokens.delete_tokens_of(connection, user_id)
     connection.execute(delete(role_assignments).where(role_assignments.c.user_id == user_id))
     application_credentials.delete_of_user(connection, user_id)
     connection.execute(delete(users).where(users.c.id == user_id))

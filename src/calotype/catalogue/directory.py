@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, exists, select, update
+from sqlalchemy import ColumnElement, Connection, Table, select, update
 
 from calotype.catalogue import accounts
-from calotype.catalogue.tables import projects, role_assignments, tokens, users
+from calotype.catalogue.tables import projects, role_assignments, users
 from calotype.domain.accounts import Named, Project, User
 from calotype.domain.directory import Assignment, AssignmentQuery, DirectoryQuery, ProjectChange, UserChange
 
@@ -19,8 +19,7 @@ def select_projects_page(
     """
     conditions = _conditions(projects, query, after)
     if of_user is not None:
-        is_of_user, is_in_it = role_assignments.c.user_id == of_user, role_assignments.c.project_id == projects.c.id
-        conditions.append(exists().where(is_of_user, is_in_it))
+        conditions.append(accounts.has_role(of_user))
     statement = select(*accounts.PROJECT_COLUMNS).where(*conditions).order_by(projects.c.name)
     return [accounts.to_project(row) for row in connection.execute(statement.limit(_most(query)))]
 
@@ -49,11 +48,6 @@ def update_user(connection: Connection, user_id: str, change: UserChange, passwo
     if password_hash is not None:
         values["password_hash"] = password_hash
     return _update(connection, users, user_id, values)
-
-
-def delete_project_tokens(connection: Connection, project_id: str) -> None:
-    """Remove every token for the project; none is fine."""
-    connection.execute(delete(tokens).where(tokens.c.project_id == project_id))
 
 
 def select_assignments(connection: Connection, query: AssignmentQuery) -> list[Assignment]:

@@ -109,6 +109,11 @@ def delete_tokens_of(connection: Connection, user_id: str) -> None:
     connection.execute(delete(tokens).where(tokens.c.user_id == user_id))
 
 
+def delete_tokens_for(connection: Connection, project_id: str) -> None:
+    """Remove every token for the project; none is fine."""
+    connection.execute(delete(tokens).where(tokens.c.project_id == project_id))
+
+
 def delete_expired(connection: Connection, now: datetime) -> int:
     """Remove tokens that were over before *now*, at most `_MOST_REMOVED` of them, and say how many."""
     expired = select(tokens.c.token_hash).where(tokens.c.expires_at <= to_micros(now)).limit(_MOST_REMOVED)

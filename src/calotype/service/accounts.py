@@ -84,10 +84,7 @@ class Accounts:
     def delete_project(self, name: str) -> None:
         """Remove the project with its tokens and roles. Raises Conflict while it owns an image."""
         with self._catalogue.writing() as connection:
-            project = named.project(connection, name)
-            if accounts.owns_images(connection, project.id):
-                raise Conflict(f"The project {name} still owns images; delete them first.")
-            accounts.delete_project(connection, project.id)
+            remove_project(connection, named.project(connection, name))
 
     def quotas(self) -> dict[str, tuple[int | None, int | None]]:
         """Bytes and images that each project may have, by the project's id; None: any number."""
@@ -120,9 +117,7 @@ class Accounts:
     def delete_user(self, name: str) -> None:
         """Remove the user with tokens and roles; projects and images stay."""
         with self._catalogue.writing() as connection:
-            user = named.user(connection, name)
-            tokens.delete_tokens_of(connection, user.id)
-            accounts.delete_user(connection, user.id)
+            accounts.delete_user(connection, named.user(connection, name).id)
 
     def set_password(self, name: str, password: str) -> None:
         """Give the user a new password; tokens got with the old one end."""
@@ -199,6 +194,13 @@ class Accounts:
         user = User(id=uuid4().hex, name=name, default_project_id=default_id, created_at=self._clock())
         accounts.insert_user(connection, user, password_hash)
         return user
+
+
+def remove_project(connection: Connection, project: Project) -> None:
+    """Remove the project with its tokens and roles. Raises Conflict while it owns an image."""
+    if accounts.owns_images(connection, project.id):
+        raise Conflict(f"The project {project.name} still owns images; delete them first.")
+    accounts.delete_project(connection, project.id)
 
 
 def _grant(connection: Connection, role: Role, user: User, project: Project) -> None:

@@ -27,6 +27,7 @@ from calotype.domain.directory import DirectoryQuery, ProjectChange, UserChange,
 from calotype.domain.errors import Conflict, Invalid, NotFound, Unauthenticated
 from calotype.domain.rights import Action, Rules
 from calotype.service import hashing
+from calotype.service.accounts import remove_project
 from calotype.service.logins import Logins
 
 
@@ -103,17 +104,14 @@ class Directory:
             if change != ProjectChange():
                 directory.update_project(connection, project_id, change)
             if change.is_enabled is False:
-                directory.delete_project_tokens(connection, project_id)
+                tokens.delete_tokens_for(connection, project_id)
             return find_project(connection, project_id)
 
     def delete_project(self, caller: Caller, project_id: str) -> None:
         """Remove the project with its tokens and roles. Raises Conflict while it owns an image, as for an operator."""
         self._rules.check(caller, Action.DELETE_PROJECT)
         with self._catalogue.writing() as connection:
-            project = find_project(connection, project_id)
-            if accounts.owns_images(connection, project_id):
-                raise Conflict(f"The project {project.name} still owns images; delete them first.")
-            accounts.delete_project(connection, project_id)
+            remove_project(connection, find_project(connection, project_id))
 
     def users(self, caller: Caller, query: DirectoryQuery) -> tuple[list[User], bool]:
         """One page of all users. Raises Invalid if the marker is no user's id."""
@@ -192,7 +190,6 @@ class Directory:
         self._rules.check(caller, Action.DELETE_USER)
         with self._catalogue.writing() as connection:
             find_user(connection, user_id)
-            tokens.delete_tokens_of(connection, user_id)
             accounts.delete_user(connection, user_id)
 
 
