@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -33,14 +32,7 @@ def tell(server: servers.Server, folder: Path) -> None:
     first, *story, last = BLOCK.findall((ROOT / "README.md").read_text())
     assert (first.strip(), last.strip()) == ("make serve", ".venv/bin/calotype serve --ephemeral --port 0")
     script = "".join(story).replace(ADDRESS, f"{server.host}:{server.port}")
-    result = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script],
-        cwd=folder,
-        env=servers.environment(),
-        capture_output=True,
-        text=True,
-        timeout=100,
-    )
+    result = servers.run_script(script, folder, timeout_s=100)
 
     assert result.returncode == 0, result.stderr
     found, changed = _documents(result.stdout)

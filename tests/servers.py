@@ -34,6 +34,12 @@ def run(*arguments: str | Path, cwd: Path | None = None, **env: str) -> subproce
     )
 
 
+def run_script(commands: str, cwd: Path, *, timeout_s: float) -> subprocess.CompletedProcess[str]:
+    """A document's shell commands, run in *cwd* until the first that fails."""
+    shell = ["bash", "-euo", "pipefail", "-c", commands]
+    return subprocess.run(shell, cwd=cwd, env=environment(), capture_output=True, text=True, timeout=timeout_s)
+
+
 @dataclass
 class Server:
     """A parent process that has said it is ready. *said*: the lines on its standard output up to that.

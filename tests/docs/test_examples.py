@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,14 +22,7 @@ def test_every_example_does_what_the_page_says(
     blocks = BLOCK.findall(PAGE)
     assert len(blocks) == PAGE.count("```sh")
     script = f"printf '{END[:-1]}\\n'\n".join(commands for commands, _ in blocks)
-    result = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script],
-        cwd=tmp_path,
-        env=servers.environment(),
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    result = servers.run_script(script, tmp_path, timeout_s=60)
 
     assert result.stdout.split(END) == [printed for _, printed in blocks], result.stderr
     assert result.returncode == 0
