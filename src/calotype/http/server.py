@@ -77,8 +77,6 @@ class _Connections(web.Server):
 
 async def _drain(connections: _Connections, options: HttpOptions) -> None:
     """Let requests under way end in `drain_timeout_s`, then have uploads give up, then hang up on everybody."""
-    for connection in connections.living():
-        connection.retire()
     await _gone(connections, options.drain_timeout_s)
     for connection in connections.living():
         connection.stop()
@@ -89,8 +87,11 @@ async def _drain(connections: _Connections, options: HttpOptions) -> None:
 
 
 async def _gone(connections: _Connections, timeout_s: float) -> None:
-    """Wait until no connection lives, at most *timeout_s*."""
+    """Wait until no connection lives, at most *timeout_s*; none takes another request meanwhile."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + timeout_s
-    while connections.living() and loop.time() < deadline:
+    while (living := connections.living()) and loop.time() < deadline:
+        # At every look: one that was accepted before the end may come about, with its handshake made, only now.
+        for connection in living:
+            connection.retire()
         await asyncio.sleep(0.02)

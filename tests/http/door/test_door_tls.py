@@ -41,6 +41,26 @@ def of_file(tmp_path) -> Stage:
         yield Stage(blob=FileBlob(DATA, file))
 
 
+class Handshake:
+    """A client's handshake in two steps."""
+
+    def __init__(self, client: Client, trusting: ssl.SSLContext) -> None:
+        self.client = client
+        self._heard, self._said = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = trusting.wrap_bio(self._heard, self._said, server_hostname="127.0.0.1")
+
+    def begin(self) -> None:
+        """Say hello and hear the server's part."""
+        with pytest.raises(ssl.SSLWantReadError):
+            self._tls.do_handshake()
+        self.client.send(self._said.read())
+        self._heard.write(self.client.socket.recv(65536))
+
+    def end(self) -> None:
+        self._tls.do_handshake()
+        self.client.send(self._said.read())
+
+
 def test_urls_begin_with_https(client):
     assert client.ask("GET /echo").json["base_url"] == "https://door.example"
 
@@ -207,3 +227,21 @@ def test_an_idle_connection_ends_when_the_service_does(secure, client):
     secure.stop()
 
     assert client.is_closed()
+
+
+def test_a_connection_that_comes_about_while_the_service_ends_is_ended_too(start_secure, certificate):
+    door = start_secure(drain_timeout_s=3 * PATIENCE_S)
+    at_work, idle = (door.client(certificate.trusting()) for _ in range(2))
+    at_work.send(b"GET /gate HTTP/1.1\r\nHost: door.example\r\n\r\n")
+    while not door.stage.seen:
+        threading.Event().wait(0.01)
+    late = Handshake(door.client(), certificate.trusting())
+    late.begin()
+
+    door.stop()
+    assert idle.is_closed()  # the end has begun
+
+    late.end()
+    late.client.rest()  # fails if it does not end
+    door.stage.gate.set()
+    assert at_work.reply().body == b"through"
