@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -188,6 +189,14 @@ def test_a_second_signal_ends_it_at_once(own):
 
     assert own.stop() == 0
     assert upload.outcome() == b""
+
+
+def test_signals_that_go_on_until_the_end_do_not_change_the_exit_code(own):
+    while own.process.poll() is None:
+        own.process.send_signal(signal.SIGTERM)
+        time.sleep(0.001)
+
+    assert own.stop() == 0
 
 
 def test_sighup_changes_nothing(own):

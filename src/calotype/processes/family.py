@@ -66,6 +66,9 @@ class Family:
             selector.register(self._wake_out, selectors.EVENT_READ)
             while self._children:
                 self._wait(selector)
+        for ending in ENDING_SIGNALS:
+            # The interpreter gives handlers back to the kernel at its own end, where one more signal would be our death.
+            signal.signal(ending, signal.SIG_IGN)
         return Exit.OK
 
     def _listen_to_signals(self) -> None:
