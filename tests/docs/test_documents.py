@@ -90,7 +90,13 @@ def test_every_exit_code_is_explained():
 
 @pytest.mark.parametrize(
     ("requirements", "title"),
-    [("serve.in", "To serve"), ("check.in", "To check and test"), ("clients.in", "Real clients")],
+    [
+        ("serve.in", "To serve"),
+        ("check.in", "To check and test"),
+        ("clients.in", "Real clients"),
+        ("automation.in", "Real clients that only tests start"),
+        ("collection.in", "Real clients in a package of their own"),
+    ],
 )
 def test_every_dependency_has_a_reason_and_every_reason_a_dependency(requirements, title):
     needed = direct(ROOT / "requirements" / requirements)
@@ -100,7 +106,7 @@ def test_every_dependency_has_a_reason_and_every_reason_a_dependency(requirement
     assert all(reason for (reason,) in explained.values())
 
 
-@pytest.mark.parametrize("name", ["serve", "check", "clients"])
+@pytest.mark.parametrize("name", ["serve", "check", "clients", "automation", "collection"])
 def test_every_dependency_is_pinned_with_a_hash_and_no_address(name):
     pins = (ROOT / "requirements" / f"{name}.txt").read_text()
     lines = [line for line in pins.splitlines() if "==" in line]
