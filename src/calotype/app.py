@@ -17,7 +17,7 @@ from calotype.blobs.stores import Stores
 from calotype.catalogue.engine import Catalogue, CatalogueOptions
 from calotype.config import Settings
 from calotype.domain.rights import DEFAULT_RULES, Rules
-from calotype.faces import health, identity, v1, versions
+from calotype.faces import health, identity, v1, v2, versions
 from calotype.http.door import Door
 from calotype.http.messages import Request
 from calotype.http.routes import Face
@@ -111,24 +111,28 @@ class Faces:
     """All dialects at one address: the first segment of a path says whose it is, and *rest* gets what nobody claims.
 
     *claimed*: first segment -> prefixes that begin with it and their faces, the longest prefix first.
-    *by_accept* is v1, for paths that nobody claims from clients whose `Accept` names it; None where v1 is not offered.
+    *by_version*: the face of each version that `Accept` may name, for paths that name none.
+    *listed*: paths that are a version's prefix and no more; clients ask there which versions there are.
     """
 
     claimed: dict[str, list[tuple[str, Face]]]
-    by_accept: Face | None
+    by_version: dict[str, Face]
+    listed: frozenset[str]
     rest: Face
 
     def find(self, request: Request) -> tuple[Face, str]:
         """The face that answers *request*, whose path is whole, and the prefix it is reached under."""
         path = request.path
-        claims = self.claimed.get(_first_segment(path))
-        if claims is None:
-            if self.by_accept is not None and versions.names_v1(request.header("accept")):
-                return self.by_accept, ""
+        if path in self.listed:
             return self.rest, ""
+        segment = _first_segment(path)
+        claims = self.claimed.get(segment, ())
+        if not claims or segment in v2.AT_ROOT:
+            named = versions.named_version(request.header("accept"))
+            if named is not None:
+                return self.by_version.get(named, self.rest), ""
         for prefix, face in claims:
-            # Below v1's bare prefixes there is nothing yet: clients ask there which versions there are.
-            if path.startswith(prefix + "/") or (path == prefix and face is not self.by_accept) or not prefix:
+            if path.startswith(prefix + "/") or path == prefix or not prefix:
                 return face, prefix
         return self.rest, ""
 
@@ -142,9 +146,17 @@ class Faces:
 
 def join_faces(settings: Settings, checks: Health) -> Faces:
     """The faces that *settings* offer, each at the first segments of its prefixes or, without prefix, of its routes."""
-    v1_face = v1.face(versions.write_one) if settings.serve.v1_enabled else None
-    rest = versions.face(v1_enabled=settings.serve.v1_enabled)
-    faces = [identity.face(), identity.root_face(), health.face(checks), *([v1_face] if v1_face else [])]
+    v1_versions = versions.V1 if settings.serve.v1_enabled else ()
+    v2_versions = versions.v2(has_several_stores=False)
+    served = (*v2_versions, *v1_versions)
+    rest = versions.face(served)
+    v2_face = v2.face([version.id for version in v2_versions])
+    by_version = dict.fromkeys(["v2", *(version.id for version in v2_versions)], v2_face)
+    faces = [identity.face(), identity.root_face(), health.face(checks), v2_face, v2.root_face()]
+    if v1_versions:
+        v1_face = v1.face(versions.write_one)
+        faces.append(v1_face)
+        by_version |= dict.fromkeys(["v1", *(version.id for version in v1_versions)], v1_face)
     claimed: dict[str, list[tuple[str, Face]]] = {"versions": [("", rest)]}
     for face in faces:
         for prefix in face.prefixes:
@@ -152,7 +164,7 @@ def join_faces(settings: Settings, checks: Health) -> Faces:
                 claimed.setdefault(segment, []).append((prefix, face))
     for claims in claimed.values():
         claims.sort(key=lambda claim: len(claim[0]), reverse=True)
-    return Faces(claimed, v1_face, rest)
+    return Faces(claimed, by_version, frozenset(path for path, _ in versions.bare(served)), rest)
 
 
 def _first_segment(path: str) -> str:

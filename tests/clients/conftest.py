@@ -1,10 +1,11 @@
 """A running service, the clients of `.venv-clients`, and images that boot."""
 
+import json
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 from fog import Fog
@@ -40,6 +41,29 @@ def clients_of(
 def clients(clients_of: Callable[[Server], Clients], server: Server) -> Clients:
     """The clients, told of the module's own service."""
     return clients_of(server)
+
+
+@pytest.fixture(scope="module")
+def friend(server: Server) -> dict[str, str]:
+    """How an ordinary user of another project logs in."""
+
+    def calotype(*command: str) -> str:
+        done = servers.run(*command, "--data-dir", server.folder)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    calotype("project", "create", "friends")
+    user = json.loads(calotype("user", "create", "friend", "--format", "json"))
+    calotype("role", "grant", "member", "--user", "friend", "--project", "friends")
+    return {"username": "friend", "password": user["password"], "project_name": "friends"}
+
+
+@pytest.fixture(scope="module")
+def friends_project(server: Server, friend: dict[str, str]) -> str:
+    """The id of that project."""
+    (project,) = server.request("GET", "/v3/auth/projects", token=server.log_in(**friend)).json["projects"]
+    found: str = project["id"]
+    return found
 
 
 @pytest.fixture(scope="session")
@@ -96,6 +120,23 @@ def queue() -> Callable[..., str]:
         answer = server.request("POST", "/v1/images", headers=headers)
         assert answer.status == 201, answer.body
         image_id: str = answer.json["image"]["id"]
+        return image_id
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def upload() -> Callable[..., str]:
+    """Makes an active image at a service by version 2, of this name, format and data, and with attributes as given; its id."""
+
+    def make(server: Server, name: str, data: Path, disk_format: str = "qcow2", **attributes: Any) -> str:
+        wanted = {"name": name, "disk_format": disk_format, "container_format": "bare", **attributes}
+        headers = {"Content-Type": "application/json"}
+        made = server.request("POST", "/v2/images", json.dumps(wanted).encode(), headers)
+        assert made.status == 201, made.body
+        image_id: str = made.json["id"]
+        sent = server.request("PUT", f"/v2/images/{image_id}/file", data.read_bytes())
+        assert sent.status == 204, sent.body
         return image_id
 
     return make

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +24,19 @@ exec(compile(names.pop("program"), "the test's program", "exec"), names)
 json.dump(names["result"], sys.stdout)
 """
 
+#: openstackclient's commands, all in one process: one each takes two seconds, most of it to load the client.
+_SHELL = """
+import contextlib, io
+from openstackclient import shell
+
+result = []
+for command in commands:
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = shell.main([*options, *command])
+    result.append([code, out.getvalue(), err.getvalue()])
+"""
+
 
 def asked(server: Server, call: Callable[[], Any]) -> list[str]:
     """What *call* asks of *server*, as its log has it, ids made plain: `GET /v3/users/ID 200`."""
@@ -33,6 +47,17 @@ def asked(server: Server, call: Callable[[], Any]) -> list[str]:
         log.seek(before)
         lines = _REQUEST.findall(_ID.sub("ID", log.read()))
     return [" ".join(line) for line in lines if line[1] != "/healthz"]
+
+
+def rows(table: str) -> list[dict[str, str]]:
+    """The rows of a table drawn with bars, by the columns' names."""
+    lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if line[:1] == "|"]
+    return [dict(zip(lines[0], line, strict=True)) for line in lines[1:]]
+
+
+def shown(table: str) -> dict[str, str]:
+    """A table of properties and values."""
+    return {row["Property"]: row["Value"] for row in rows(table)}
 
 
 @dataclass(frozen=True)
@@ -62,6 +87,18 @@ class Clients:
         result = subprocess.run(command, input=json.dumps(names), **self._surroundings(self.clouds))
         assert result.returncode == 0, result.stderr
         return json.loads(result.stdout)
+
+    def openstack(self, lines: str, *options: str) -> list[Any]:
+        """What openstackclient says to the commands in *lines*, one a line, each after *options*.
+
+        JSON is read where `-f json` is asked for, else it is text; of a command that fails it is its complaint.
+        """
+        commands = [shlex.split(line) for line in lines.strip().splitlines()]
+        told = self.python(_SHELL, commands=commands, options=options)
+        return [
+            err if code else json.loads(out) if "json" in command else out
+            for command, (code, out, err) in zip(commands, told, strict=True)
+        ]
 
     @property
     def clouds(self) -> dict[str, str]:

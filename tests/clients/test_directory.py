@@ -1,6 +1,5 @@
 """python-openstackclient and openstacksdk keep projects, users and roles. Source: docs/api/identity.md."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -9,38 +8,13 @@ from programs import Clients
 
 from servers import Server
 
-#: A process a command takes two seconds a command: most of it to load the client.
-SHELL = """
-import contextlib, io
-from openstackclient import shell
-
-result = []
-for command in commands:
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        code = shell.main(["--os-cloud", cloud, *command])
-    result.append([code, out.getvalue(), err.getvalue()])
-"""
-
 Said = Callable[..., list[Any]]
 
 
 @pytest.fixture
 def openstack(clients: Clients) -> Said:
-    """Runs commands, one a line, as the admin unless told otherwise.
-
-    Gives what each has said: JSON read where `-f json` is asked for, else text; of one that fails its complaint.
-    """
-
-    def run(lines: str, cloud: str = "calotype-admin") -> list[Any]:
-        commands = [line.split() for line in lines.strip().splitlines()]
-        told = clients.python(SHELL, commands=commands, cloud=cloud)
-        return [
-            err if code else json.loads(out) if "json" in command else out
-            for command, (code, out, err) in zip(commands, told, strict=True)
-        ]
-
-    return run
+    """Runs commands, one a line, as the admin unless told otherwise."""
+    return lambda lines, cloud="calotype-admin": clients.openstack(lines, "--os-cloud", cloud)
 
 
 def named(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from programs import Clients
+from programs import Clients, rows, shown
 
 from servers import Server
 
@@ -20,17 +20,6 @@ V1 = ("glance", "--os-image-api-version", "1")
 def glance(clients: Clients) -> Callable[..., str]:
     """Runs a command of glance; gives what it prints."""
     return lambda *command, **how: clients.after_openrc(*V1, *command, **how)
-
-
-def rows(table: str) -> list[dict[str, str]]:
-    """The rows of a table drawn with bars, by the columns' names."""
-    lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if line[:1] == "|"]
-    return [dict(zip(lines[0], line, strict=True)) for line in lines[1:]]
-
-
-def shown(table: str) -> dict[str, str]:
-    """A table of properties and values."""
-    return {row["Property"]: row["Value"] for row in rows(table)}
 
 
 @pytest.mark.parametrize("disk_format", ["iso", "qcow2"])

@@ -1,6 +1,5 @@
 """python-glanceclient, told to use version 1: images shared, by its commands and by its Python API."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
@@ -8,7 +7,6 @@ from uuid import uuid4
 import pytest
 from programs import Clients
 
-import servers
 from servers import Server
 
 V1 = ("glance", "--os-image-api-version", "1")
@@ -62,21 +60,6 @@ mine, _ = client(login)
 theirs, project = client(friend)
 may_share = lambda members: {member.member_id: member.can_share for member in members}
 """
-
-
-@pytest.fixture(scope="module")
-def friend(server: Server) -> dict[str, str]:
-    """How an ordinary user of another project logs in."""
-
-    def calotype(*command: str) -> str:
-        done = servers.run(*command, "--data-dir", server.folder)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    calotype("project", "create", "friends")
-    user = json.loads(calotype("user", "create", "friend", "--format", "json"))
-    calotype("role", "grant", "member", "--user", "friend", "--project", "friends")
-    return {"username": "friend", "password": user["password"], "project_name": "friends"}
 
 
 @pytest.fixture

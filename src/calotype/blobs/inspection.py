@@ -9,7 +9,7 @@ import struct
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
-from calotype.domain.errors import BadData
+from calotype.domain.errors import WrongFormat
 from calotype.domain.formats import INSPECTED_CONTAINER
 
 if TYPE_CHECKING:
@@ -38,11 +38,11 @@ class Inspection(Protocol):
     """Watches an image's data pass."""
 
     def feed(self, step: bytes) -> None:
-        """Look at the next step. Raises BadData as soon as it is certain that the data are refused."""
+        """Look at the next step. Raises WrongFormat as soon as it is certain that the data are refused."""
         ...
 
     def finish(self) -> int | None:
-        """The virtual size in bytes, or None where the format has none that we know. Raises BadData."""
+        """The virtual size in bytes, or None where the format has none that we know. Raises WrongFormat."""
         ...
 
 
@@ -117,7 +117,7 @@ class _Seen:
         return self._head is None and all(one.complete or one in self._failed for one in self._inspectors)
 
     def _judge(self) -> None:
-        """Settle what the data are. Raises BadData unless that is what was declared, and safe."""
+        """Settle what the data are. Raises WrongFormat unless that is what was declared, and safe."""
         self._is_judged = True
         self._found = self._one_format()
         self._compare()
@@ -172,8 +172,8 @@ class _Seen:
             raise self._refusal("the data claim a virtual size that no disk has")
         return size
 
-    def _refusal(self, reason: str) -> BadData:
-        return BadData("disk_format", self._declared, reason)
+    def _refusal(self, reason: str) -> WrongFormat:
+        return WrongFormat("disk_format", self._declared, reason)
 
 
 def _is_head(head: bytes | bytearray) -> bool:

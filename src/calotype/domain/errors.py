@@ -2,13 +2,15 @@
 
 CalotypeError
 ├── Invalid            what was sent cannot be understood or is not allowed: names the field, the value, the reason
-│   └── BadData        the bytes of an image are not what was declared, or are not safe
+│   └── BadData        the bytes of an image are not what was declared
+│       └── WrongFormat   they are of another format, or are not safe
 ├── Unauthenticated    no token, or none that is good
 ├── Refused            the caller may not do this
 │   └── OnlyShared     the caller sees the thing, but only because its owner lets them
 ├── NotFound           absent, or not for this caller's eyes: the two look the same
 │   ├── ImageNotFound
-│   └── BlobNotFound   the bytes are not in the store
+│   └── NoData         the image has no data, or none that can be found
+│       └── BlobNotFound   the bytes are not in the store
 ├── Conflict           the state of the thing does not allow it, or somebody else was faster
 │   ├── Overtaken      somebody else changed the same thing at the same time; asking again may do
 │   └── ImageGone      the image was deleted while its data were arriving
@@ -37,7 +39,11 @@ class Invalid(CalotypeError):
 
 
 class BadData(Invalid):
-    """Image data contradict what was declared about them, or fail a safety check."""
+    """Image data contradict what was declared about them."""
+
+
+class WrongFormat(BadData):
+    """Image data are not of the format that was declared, or fail a safety check."""
 
 
 class Unauthenticated(CalotypeError):
@@ -69,7 +75,11 @@ class ImageNotFound(NotFound):
         self.image_id = image_id
 
 
-class BlobNotFound(NotFound):
+class NoData(NotFound):
+    """The image is there for this caller, but none of its bytes."""
+
+
+class BlobNotFound(NoData):
     """No bytes are kept under *key*, which is not part of the text."""
 
     def __init__(self, key: str) -> None:

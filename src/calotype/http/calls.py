@@ -108,6 +108,8 @@ def _body_problem(route: Route, head: Head, options: HttpOptions) -> HttpError |
     """Why the announced body is refused unread: an unpacked body could be a thousand times what was sent."""
     if not head.has_body or route.wants is Wants.NOTHING:
         return None
+    if route.wants is Wants.NO_BODY:
+        return HttpError(400, "This request takes no body.")
     if head.is_encoded:
         return HttpError(415, "A body with a Content-Encoding is not understood.")
     if route.wants is Wants.JSON and (head.declared_length or 0) > options.json_max_bytes:

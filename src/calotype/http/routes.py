@@ -20,6 +20,7 @@ class Wants(Enum):
     """What becomes of a request's body."""
 
     NOTHING = "nothing"  # not looked at
+    NO_BODY = "no body"  # a body is a mistake: 400
     JSON = "json"  # at most 1 MiB, read whole before the handler runs: `request.body`
     STREAM = "stream"  # left on the wire until the handler answers with `Receive`
 

@@ -24,8 +24,10 @@ class Deletions:
         self._rules = rules
         self._clock = clock
 
-    def delete(self, caller: Caller, image_id: str) -> None:
+    def delete(self, caller: Caller, image_id: str, *, deleted_too: bool = True) -> None:
         """Make the image a tombstone, whatever state it is in, and remove its bytes; an upload to it is ended.
+
+        *deleted_too*: of one that is deleted, or waits to be, is told that; else it is not found.
 
         Bytes that a store does not let go are left to housekeeping: nothing names them any more, and the image is deleted.
 
@@ -35,7 +37,7 @@ class Deletions:
         """
         self._rules.check(caller, Action.DELETE_IMAGE)
         with self._catalogue.writing() as connection:
-            image = find(connection, caller, image_id, for_update=True)
+            image = find(connection, caller, image_id, for_update=True, deleted_too=deleted_too)
             _check_may_go(image)
             rights.check_may_change(caller, image.owner, image.visibility)
             blobs = self._bury(connection, image)

@@ -6,7 +6,7 @@ from calotype.blobs.stores import Blob, EmptyBlob, Stores
 from calotype.catalogue import uploads
 from calotype.catalogue.engine import Catalogue
 from calotype.domain.callers import Caller
-from calotype.domain.errors import BlobNotFound, Broken, NotFound, Refused
+from calotype.domain.errors import BlobNotFound, Broken, NoData, Refused
 from calotype.domain.images import Image, Status, StoredBlob
 from calotype.domain.rights import Action, Rules
 from calotype.service.images import find
@@ -24,7 +24,7 @@ class Downloads:
         """The image and its data, to be closed by who gets them.
 
         Raises Refused before any look-up if *caller* may not download; ImageNotFound for what is not there or not the
-        caller's to see; Refused for a deactivated image, whoever asks; NotFound for one that is not active and for data
+        caller's to see; Refused for a deactivated image, whoever asks; NoData for one that is not active and for data
         that are missing; Broken if no store can give them. Source: docs/api/v1.md, "Download".
         """
         self._rules.check(caller, Action.SHOW_IMAGE)
@@ -35,14 +35,14 @@ class Downloads:
         if image.status is Status.DEACTIVATED:
             raise Refused("The requested image has been deactivated. Image data download is forbidden.")
         if image.status is not Status.ACTIVE:
-            raise NotFound(f"Image {image_id} is not active.")
+            raise NoData(f"Image {image_id} is not active.")
         if image.size_bytes == 0 and not blobs:
             return image, EmptyBlob()
         return image, self._open_one(image, blobs)
 
     def _open_one(self, image: Image, blobs: list[StoredBlob]) -> Blob:
         """The first blob that can be opened; if none can, the last reason is the answer, for the log each."""
-        reason: NotFound | Broken = NotFound(f"The data of image {image.id} are missing.")
+        reason: NoData | Broken = NoData(f"The data of image {image.id} are missing.")
         for stored in blobs:
             store = self._stores.by_name.get(stored.store)
             if store is None:

@@ -11,7 +11,7 @@ from calotype.catalogue.engine import Catalogue, Connection
 from calotype.domain import rights
 from calotype.domain.callers import Caller
 from calotype.domain.errors import ImageNotFound, Invalid, OverLimit, Overtaken, Refused
-from calotype.domain.images import Image, Status, Visibility
+from calotype.domain.images import GONE, Image, Status, Visibility
 from calotype.domain.query import ImageQuery
 from calotype.domain.rights import Action, Rules
 from calotype.domain.texts import MOST_PROPERTY_VALUE_BYTES, require_storable
@@ -64,14 +64,14 @@ class Images:
         with self._catalogue.reading() as connection:
             return listing.select_page(connection, scope, query)
 
-    def show(self, caller: Caller, image_id: str) -> Image:
-        """The image of this id. A deleted one is shown to admins only.
+    def show(self, caller: Caller, image_id: str, *, deleted_too: bool = True) -> Image:
+        """The image of this id; a deleted one, if *deleted_too*, is shown to admins only.
 
         Raises Refused before any look-up, and ImageNotFound both for what is not there and for what is not the caller's to see.
         """
         self._rules.check(caller, Action.SHOW_IMAGE)
         with self._catalogue.reading() as connection:
-            return find(connection, caller, image_id)
+            return find(connection, caller, image_id, deleted_too=deleted_too)
 
     def create(self, caller: Caller, new: NewImage, *, is_complete: bool = False) -> Image:
         """A new record without data: queued, or active at once if it *is_complete* without any.
@@ -172,10 +172,15 @@ class Images:
             raise OverLimit(f"An image may have {most} properties; these are {len(properties)}.")
 
 
-def find(connection: Connection, caller: Caller, image_id: str, *, for_update: bool = False) -> Image:
-    """The image if *caller* may see it, in a transaction that is open. Raises ImageNotFound."""
+def find(
+    connection: Connection, caller: Caller, image_id: str, *, for_update: bool = False, deleted_too: bool = True
+) -> Image:
+    """The image if *caller* may see it, in a transaction that is open. Raises ImageNotFound.
+
+    *deleted_too*: an admin may see a deleted one, and one that waits to be deleted counts as there.
+    """
     image = statements.get(connection, image_id, for_update=for_update)
-    shown = None if image is None or (image.is_deleted and not caller.is_admin) else image
+    shown = image if image is not None and _is_there(image, caller, deleted_too=deleted_too) else None
     if shown is not None and rights.may_see(caller, shown.owner, shown.visibility, is_member=False):
         return shown
     # Members are looked at for those alone who may see the image by nothing else, and where there is no image: what is
@@ -186,12 +191,19 @@ def find(connection: Connection, caller: Caller, image_id: str, *, for_update: b
     raise ImageNotFound(image_id)
 
 
-def find_own(connection: Connection, caller: Caller, image_id: str) -> Image:
+def _is_there(image: Image, caller: Caller, *, deleted_too: bool) -> bool:
+    if deleted_too:
+        return caller.is_admin or not image.is_deleted
+    return not image.is_deleted and image.status not in GONE
+
+
+def find_own(connection: Connection, caller: Caller, image_id: str, *, deleted_too: bool = True) -> Image:
     """The image if it is *caller*'s to change, kept from others until the transaction ends.
 
-    Raises ImageNotFound; Refused for a deleted image, and OnlyShared or Refused for another's.
+    Raises ImageNotFound; Refused for a deleted image (of which *deleted_too* False knows none), and OnlyShared or Refused
+    for another's.
     """
-    image = find(connection, caller, image_id, for_update=True)
+    image = find(connection, caller, image_id, for_update=True, deleted_too=deleted_too)
     if image.is_deleted:
         raise Refused("A deleted image cannot be changed.")
     rights.check_may_change(caller, image.owner, image.visibility)

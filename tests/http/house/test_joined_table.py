@@ -87,9 +87,15 @@ def test_a_path_that_spells_the_name_of_a_part_is_that_part_s_value(part):
         ("/readyz", ("health", "")),
         ("/", ("versions", "")),
         ("/versions", ("versions", "")),
-        ("/images", ("versions", "")),
-        ("/schemas/image", ("versions", "")),
-        ("/v2/images", ("versions", "")),
+        ("/images", ("v2-root", "")),
+        ("/images/1/file", ("v2-root", "")),
+        ("/info/import", ("versions", "")),
+        ("/v2", ("versions", "")),
+        ("/v2/", ("versions", "")),
+        ("/v2.5", ("versions", "")),
+        ("/v2/images", ("v2", "/v2")),
+        ("/v2.5/images", ("v2", "/v2.5")),
+        ("/v2.18/images", ("versions", "")),
         ("*", ("versions", "")),
         ("", ("versions", "")),
     ],
@@ -101,6 +107,17 @@ def test_the_first_segment_decides_which_face_answers(path, expected):
 @pytest.mark.parametrize("path", ["/images", "/images/detail", "/", "/anything"])
 def test_a_path_that_nobody_claims_is_v1_s_for_who_accepts_its_vendor_type(path):
     assert reached(path, "application/vnd.openstack.images-v1") == ("v1", "")
+
+
+@pytest.mark.parametrize("path", ["/images", "/info/import", "/anything"])
+@pytest.mark.parametrize("version", ["v2", "v2.3"])
+def test_or_v2_s_for_who_accepts_that(path, version):
+    assert reached(path, f"application/vnd.openstack.images-{version}") == ("v2", "")
+
+
+@pytest.mark.parametrize("path", ["/images", "/anything"])
+def test_a_version_that_is_not_served_is_answered_with_those_that_are(path):
+    assert reached(path, "application/vnd.openstack.images-v2.99") == ("versions", "")
 
 
 @pytest.mark.parametrize("path", ["/versions", "/v3/auth/tokens", "/healthz"])

@@ -1,12 +1,13 @@
 """Requests to v1 from Python, for what a story cannot say: bodies of any kind, and what is left when they were refused."""
 
-import hashlib
-import http.client
 import json
-import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Any
+
+import connecting
+from connecting import Client, md5, wait_for
+
+__all__ = ["META", "OCTETS", "RAW", "V1", "Answer", "md5", "wait_for"]
 
 META = "x-image-meta-"
 
@@ -15,19 +16,10 @@ RAW = {"x-image-meta-disk_format": "raw", "x-image-meta-container_format": "bare
 OCTETS = {"content-type": "application/octet-stream"}
 
 
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    headers: Any
-    body: bytes
-
+class Answer(connecting.Answer):
     @property
     def image(self) -> Any:
-        return json.loads(self.body)["image"]
-
-    @property
-    def text(self) -> str:
-        return self.body.decode()
+        return self.json["image"]
 
     @property
     def meta(self) -> dict[str, str]:
@@ -36,12 +28,7 @@ class Answer:
         return {name.removeprefix(META): value for name, value in sent.items() if name.startswith(META)}
 
 
-@dataclass(frozen=True)
-class V1:
-    """The application at a port; *caller* is one of `CALLERS`, whose token spells its name."""
-
-    port: int
-
+class V1(Client):
     def ask(
         self,
         method: str,
@@ -50,18 +37,8 @@ class V1:
         body: bytes | Iterable[bytes] | None = None,
         caller: str = "me",
     ) -> Answer:
-        """A body that is no `bytes` goes out chunked."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        try:
-            sent = {"x-auth-token": caller, **(headers or {})}
-            chunked = body is not None and not isinstance(body, bytes)
-            if chunked:
-                sent["transfer-encoding"] = "chunked"
-            connection.request(method, path, body, {k: v.encode() for k, v in sent.items()}, encode_chunked=chunked)
-            response = connection.getresponse()
-            return Answer(response.status, response.headers, response.read())
-        finally:
-            connection.close()
+        answer = super().ask(method, path, headers, body, caller)
+        return Answer(answer.status, answer.headers, answer.body)
 
     def post(
         self,
@@ -86,15 +63,3 @@ class V1:
         """The names of all images there are, killed ones too."""
         listed = self.ask("GET", "/v1/images?is_public=none&changes-since=2000&limit=1000", caller="admin")
         return [image["name"] for image in json.loads(listed.body)["images"]]
-
-
-def md5(data: bytes) -> str:
-    return hashlib.md5(data, usedforsecurity=False).hexdigest()
-
-
-def wait_for(holds: Callable[[], bool]) -> None:
-    """Returns when it holds; fails if it does not within half a minute."""
-    end = time.monotonic() + 30
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.02)

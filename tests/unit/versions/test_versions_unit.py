@@ -27,7 +27,7 @@ def a_request(method: str = "GET", path: str = "/", prefix: str = "") -> Request
 
 def ask(method: str, path: str, *, v1_enabled: bool = True) -> Response:
     """The face's answer, as the door gets it: by the route's handler, or by the face's word for an unknown path."""
-    face = versions.face(v1_enabled=v1_enabled)
+    face = versions.face(versions.V1 if v1_enabled else ())
     request = a_request(method, path)
     found = face.table.match(path)
     if found is None or method not in found[0]:
@@ -89,23 +89,23 @@ def test_with_v1_off_it_is_in_no_list(path: str) -> None:
 
 
 def test_a_request_that_is_not_http_is_told_so_and_not_listed_to() -> None:
-    answer = versions.face(v1_enabled=True).write_error(HttpError(501, "What is FROB?"), a_request("FROB"))
+    answer = versions.face(versions.V1).write_error(HttpError(501, "What is FROB?"), a_request("FROB"))
 
     assert answer.status == 501
     assert answer.body == b"501 Not Implemented\n\nWhat is FROB?\n"
 
 
 def test_a_bug_shows_nothing_of_itself() -> None:
-    answer = versions.face(v1_enabled=True).write_error(ValueError("secret"), a_request())
+    answer = versions.face(versions.V1).write_error(ValueError("secret"), a_request())
 
     assert answer.status == 500
     assert b"secret" not in answer.body
 
 
-@pytest.mark.parametrize("version", ["v1", "v1.0", "v1.1"])
+@pytest.mark.parametrize("version", ["v1", "v1.0", "v1.1", "v2", "v2.3", "v9"])
 @pytest.mark.parametrize("rest", ["", ", */*", ";q=1", " "])
-def test_an_accept_that_begins_with_a_version_of_v1_names_it(version: str, rest: str) -> None:
-    assert versions.names_v1(f"application/vnd.openstack.images-{version}{rest}")
+def test_an_accept_that_begins_with_the_vendor_s_type_names_a_version(version: str, rest: str) -> None:
+    assert versions.named_version(f"application/vnd.openstack.images-{version}{rest}") == version
 
 
 @pytest.mark.parametrize(
@@ -115,13 +115,36 @@ def test_an_accept_that_begins_with_a_version_of_v1_names_it(version: str, rest:
         "",
         "*/*",
         "application/json",
-        "application/vnd.openstack.images-",
-        "application/vnd.openstack.images-v2",
-        "application/vnd.openstack.images-v10",
-        "application/vnd.openstack.images-v1.2",
         "application/vnd.openstack.compute-v1",
         "application/json, application/vnd.openstack.images-v1",
     ],
 )
 def test_any_other_accept_names_no_version(accept: str | None) -> None:
-    assert not versions.names_v1(accept)
+    assert versions.named_version(accept) is None
+
+
+@pytest.mark.parametrize(
+    ("has_several_stores", "minors"),
+    [
+        (False, [15, 9, 17, 7, 6, 5, 4, 3, 2, 1, 0]),
+        (True, [15, 13, 12, 11, 10, 9, 8, 17, 7, 6, 5, 4, 3, 2, 1, 0]),
+    ],
+)
+def test_the_minors_of_v2_are_those_a_deployment_without_cache_lists(
+    *, has_several_stores: bool, minors: list[int]
+) -> None:
+    listed = versions.v2(has_several_stores=has_several_stores)
+
+    assert [version.id for version in listed] == [f"v2.{minor}" for minor in minors]
+    assert [version.id for version in listed if version.status == "CURRENT"] == ["v2.17"]
+    assert {version.root for version in listed} == {"/v2/"}
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [("/v2", "v2.17"), ("/v2/", "v2.17"), ("/v2.5", "v2.5"), ("/v2.5/", "v2.5"), ("/v1", "v1.1"), ("/v1.0", "v1.0")],
+)
+def test_a_bare_version_lists_itself(path: str, expected: str) -> None:
+    served = (*versions.v2(has_several_stores=False), *versions.V1)
+
+    assert {path: version.id for path, version in versions.bare(served)}[path] == expected

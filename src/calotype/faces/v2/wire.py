@@ -1,0 +1,48 @@
+"""An image as v2 says it: one flat object. Source: docs/api/v2.md, "Images"."""
+
+from datetime import datetime
+from typing import Any
+
+from calotype.domain.images import Image
+from calotype.faces.v2.attributes import NOT_CUSTOM
+
+IMAGES = "/v2/images"
+
+
+def write_image(image: Image) -> dict[str, Any]:
+    """*image* with its custom properties beside its base attributes, a null one as ''.
+
+    v1 lets properties have the names of attributes; here the attribute is meant.
+    """
+    path = f"{IMAGES}/{image.id}"
+    custom = {name: value or "" for name, value in image.properties.items() if name not in NOT_CUSTOM}
+    return {
+        "id": image.id,
+        "name": image.name,
+        "status": image.status.value,
+        "visibility": image.visibility.value,
+        "protected": image.is_protected,
+        "os_hidden": image.is_hidden,
+        "owner": image.owner,
+        "container_format": image.container_format,
+        "disk_format": image.disk_format,
+        "min_disk": image.min_disk_gib,
+        "min_ram": image.min_ram_mib,
+        "size": image.size_bytes,
+        "virtual_size": image.virtual_size_bytes,
+        "checksum": image.checksum,
+        "os_hash_algo": image.os_hash_algo,
+        "os_hash_value": image.os_hash_value,
+        "tags": list(image.tags),
+        "created_at": write_time(image.created_at),
+        "updated_at": write_time(image.updated_at),
+        "self": path,
+        "file": f"{path}/file",
+        "schema": "/v2/schemas/image",
+        **custom,
+    }
+
+
+def write_time(moment: datetime) -> str:
+    """UTC in whole seconds, with the letter that says so."""
+    return moment.isoformat("T", "seconds")[: len("YYYY-MM-DDTHH:MM:SS")] + "Z"

@@ -1,0 +1,60 @@
+"""Stories in YAML beside a test: images, callers, requests and answers that can be read aloud."""
+
+import unittest
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from gabbi import case as gabbi_case
+from gabbi import handlers, suitemaker
+
+Tell = Callable[[Any], AbstractContextManager[int]]
+"""Runs the application over a story; gives the port."""
+
+
+class Stories:
+    """The stories of a folder, by the names of their files."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._by_name: dict[str, dict[str, Any]] = {
+            path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.yaml"))
+        }
+
+    def requests(self) -> Iterator[Any]:
+        """Parameters of a test: a story's name and one of its requests."""
+        for name, story in self._by_name.items():
+            story.setdefault("defaults", {})["use_prior_test"] = False
+            suite = suitemaker.test_suite_from_dict(
+                unittest.TestLoader(),
+                name,
+                {key: value for key, value in story.items() if key in ("defaults", "tests")},
+                str(self._folder),
+                "127.0.0.1",
+                None,
+                None,
+                None,
+                handlers=[handler() for handler in handlers.RESPONSE_HANDLERS],
+            )
+            for case in suite:
+                yield pytest.param(name, case, id=f"{name}: {case.test_data['name']}")
+
+    @contextmanager
+    def running(self, tell: Tell) -> Iterator[Callable[[str], int]]:
+        """Where the application answers over a story; it is started for the first of the story's requests."""
+        with ExitStack() as stack:
+            yield cache(lambda name: stack.enter_context(tell(self._by_name[name])))
+
+
+def check(case: gabbi_case.HTTPTestCase, port: int) -> None:
+    """Make the request at *port*; fails with what is not as the story says."""
+    case.port = port
+    result = unittest.TestResult()
+
+    case.run(result)
+
+    assert not result.failures + result.errors, (result.failures + result.errors)[0][1]

@@ -1,0 +1,22 @@
+"""The stories beside this file."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import stories
+from gabbi import case as gabbi_case
+from stories import Stories, Tell
+
+TOLD = Stories(Path(__file__).parent)
+
+
+@pytest.fixture(scope="module")
+def port_of(tell: Tell) -> Iterator[Callable[[str], int]]:
+    with TOLD.running(tell) as port_of_story:
+        yield port_of_story
+
+
+@pytest.mark.parametrize(("story", "case"), list(TOLD.requests()))
+def test_the_story_is_true(story: str, case: gabbi_case.HTTPTestCase, port_of: Callable[[str], int]) -> None:
+    stories.check(case, port_of(story))
