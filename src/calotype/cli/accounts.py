@@ -19,7 +19,7 @@ from calotype.service.accounts import Same
 
 project = App("project", help="Create, list and delete projects, which own images, and set their quotas.")
 user = App("user", help="Create, list, disable and delete users, and set their passwords.")
-role = App("role", help="Say what users may do in projects: reader, member or admin.")
+role = App("role", help="Say what users may do in projects: reader, member, admin or service.")
 
 _DEFAULTS = Settings()
 

@@ -6,11 +6,16 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """The roles rights are made of; each includes those below it. A caller may hold other roles too, which grant nothing."""
+    """The roles rights are made of. A caller may hold other roles too, which grant nothing.
+
+    An admin is a member and a service too, a member is a reader. A service is a program of the cloud's own that works
+    beside users: it may ask where image data lie, and nothing that a reader may.
+    """
 
     READER = "reader"
     MEMBER = "member"
     ADMIN = "admin"
+    SERVICE = "service"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,7 @@ _INCLUDED_IN: dict[str, tuple[str, ...]] = {
     Role.READER: (Role.READER, Role.MEMBER, Role.ADMIN),
     Role.MEMBER: (Role.MEMBER, Role.ADMIN),
     Role.ADMIN: (Role.ADMIN,),
+    Role.SERVICE: (Role.SERVICE, Role.ADMIN),
 }
 
 
