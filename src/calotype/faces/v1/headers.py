@@ -11,8 +11,8 @@ from calotype.domain.callers import Caller
 from calotype.domain.errors import Invalid
 from calotype.domain.images import Visibility
 from calotype.domain.texts import require_storable
-from calotype.faces.v1 import values
 from calotype.faces.v1.wire import META_PREFIX, PROPERTY_PREFIX
+from calotype.http import literals
 from calotype.http.messages import Headers
 from calotype.service.changes import UNSET, Change
 from calotype.service.images import LARGEST_MINIMUM, NewImage
@@ -147,11 +147,11 @@ def _check_ignored(fields: Fields) -> None:
     """Raises Invalid for values that are none, in fields that nobody but we may set."""
     for name in _TIMES:
         text = fields.get(name)
-        if text and values.moment(name, text).year < _FIRST_YEAR:
+        if text and literals.moment(name, text).year < _FIRST_YEAR:
             raise Invalid(name, text, f"before the year {_FIRST_YEAR}")
     virtual_size = fields.get("virtual_size")
     if virtual_size and virtual_size != "None":
-        values.not_negative("virtual_size", virtual_size)
+        literals.not_negative("virtual_size", virtual_size)
 
 
 def _value(fields: Fields, name: str, read: Callable[[str, str], _Value], absent: _Absent) -> _Value | _Absent:
@@ -170,14 +170,14 @@ def _text(_name: str, text: str) -> str | None:
 
 
 def _size(name: str, text: str, *, most: int) -> int:
-    size_bytes = values.not_negative(name, text)
+    size_bytes = literals.not_negative(name, text)
     if size_bytes > most:
         raise Invalid(name, text, f"image data may have {most} bytes at most")
     return size_bytes
 
 
 def _minimum(name: str, text: str) -> int:
-    number = values.not_negative(name, text)
+    number = literals.not_negative(name, text)
     if number > LARGEST_MINIMUM:
         raise Invalid(name, text, f"larger than {LARGEST_MINIMUM}")
     return number

@@ -9,7 +9,7 @@ from calotype.domain.errors import Invalid
 from calotype.domain.images import Image, Visibility
 from calotype.domain.query import Compare, Comparison, Condition, Field, HasProperty, ImageQuery, OneOf, Sort, SortKey
 from calotype.faces.v1 import values
-from calotype.http import queries
+from calotype.http import literals, queries
 from calotype.http.messages import Headers
 from calotype.service.options import ServiceOptions
 
@@ -70,7 +70,7 @@ def _conditions(sent: Parameters) -> Iterator[Condition]:
     if "protected" in sent:
         yield OneOf(Field.PROTECTED, (values.boolean("protected", sent["protected"]),))
     if "changes-since" in sent:
-        yield Compare(Field.UPDATED_AT, Comparison.GT, values.moment("changes-since", sent["changes-since"]))
+        yield Compare(Field.UPDATED_AT, Comparison.GT, literals.moment("changes-since", sent["changes-since"]))
     for parameter, value in sent.items():
         if parameter.startswith(_PROPERTY):
             yield HasProperty(parameter.removeprefix(_PROPERTY), value)
@@ -79,11 +79,11 @@ def _conditions(sent: Parameters) -> Iterator[Condition]:
 def _numbers(sent: Parameters) -> Iterator[Condition]:
     """Sizes are bounds, both inclusive; the minima are equalities, as v1 always had them."""
     if "size_min" in sent:
-        yield Compare(Field.SIZE, Comparison.GTE, values.not_negative("size_min", sent["size_min"]))
+        yield Compare(Field.SIZE, Comparison.GTE, literals.not_negative("size_min", sent["size_min"]))
     if "size_max" in sent:
-        yield Compare(Field.SIZE, Comparison.LTE, values.not_negative("size_max", sent["size_max"]))
+        yield Compare(Field.SIZE, Comparison.LTE, literals.not_negative("size_max", sent["size_max"]))
     if "min_ram" in sent:
-        yield OneOf(Field.MIN_RAM, (values.not_negative("min_ram", sent["min_ram"]),))
+        yield OneOf(Field.MIN_RAM, (literals.not_negative("min_ram", sent["min_ram"]),))
     if "min_disk" in sent:
         yield OneOf(Field.MIN_DISK, _unchecked_number("min_disk", sent["min_disk"]))
 
@@ -91,7 +91,7 @@ def _numbers(sent: Parameters) -> Iterator[Condition]:
 def _unchecked_number(parameter: str, text: str) -> tuple[int, ...]:
     """The number, or none at all: alone among its kin `min_disk` was never checked, and no image equals a word."""
     try:
-        return (values.integer(parameter, text),)
+        return (literals.integer(parameter, text),)
     except Invalid:
         return ()
 
@@ -117,7 +117,7 @@ def _marker(sent: Parameters) -> str | None:
 def _limit(sent: Parameters, options: ServiceOptions) -> int:
     if "limit" not in sent:
         return options.limit_default
-    return min(values.not_negative("limit", sent["limit"]), options.limit_max)
+    return min(literals.not_negative("limit", sent["limit"]), options.limit_max)
 
 
 def write_brief(image: Image) -> dict[str, Any]:
