@@ -103,6 +103,7 @@ def build_services(settings: Settings, catalogue: Catalogue, stores: Stores, thr
         directory=Directory(catalogue, rules, accounts.logins, now),
         grants=Grants(catalogue, rules),
         options=settings.images,
+        v1_enabled=settings.serve.v1_enabled,
     )
 
 

@@ -24,3 +24,4 @@ class Services:
     directory: Directory
     grants: Grants
     options: ServiceOptions
+    v1_enabled: bool

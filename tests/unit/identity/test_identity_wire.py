@@ -7,7 +7,7 @@ import pytest
 
 from calotype.domain.accounts import ById, ByName, Named, PasswordProof, Scope, Token, TokenProof
 from calotype.domain.errors import Invalid, Unauthenticated
-from calotype.faces.identity import wire
+from calotype.faces.identity import service_catalogue, wire
 
 DOMAIN = {"id": "default"}
 ANN = {"name": "ann", "domain": DOMAIN, "password": "secret"}
@@ -149,7 +149,7 @@ TOKEN = Token(
 
 
 def test_a_token_for_a_project_is_written_as_keystone_does():
-    written = wire.write_token(TOKEN, "http://calotype:9292", with_services=False)
+    written = wire.write_token(TOKEN, None)
 
     domain = {"id": "default", "name": "Default"}
     assert written == {
@@ -169,13 +169,14 @@ def test_a_token_for_a_project_is_written_as_keystone_does():
 def test_an_unscoped_token_has_neither_project_nor_roles_nor_services():
     unscoped = Token(**{name: getattr(TOKEN, name) for name in TOKEN.__slots__} | {"project": None, "roles": ()})
 
-    written = wire.write_token(unscoped, "http://calotype:9292", with_services=True)
+    written = wire.write_token(unscoped, service_catalogue.write_services("http://calotype:9292", v1_enabled=True))
 
     assert set(written["token"]) == {"methods", "user", "audit_ids", "expires_at", "issued_at"}
 
 
 def test_the_services_are_identity_and_image_and_image_v1_at_three_interfaces_each():
-    services = wire.write_token(TOKEN, "http://calotype:9292", with_services=True)["token"]["catalog"]
+    told = service_catalogue.write_services("http://calotype:9292", v1_enabled=True)
+    services = wire.write_token(TOKEN, told)["token"]["catalog"]
 
     urls = {
         (service["type"], endpoint["interface"], endpoint["region"]): endpoint["url"]
@@ -197,3 +198,9 @@ def test_a_time_of_another_zone_is_written_in_utc():
     there = datetime(2026, 3, 1, 14, tzinfo=timezone(timedelta(hours=2)))
 
     assert wire.write_time(there) == "2026-03-01T12:00:00.000000Z"
+
+
+def test_a_service_that_is_not_offered_is_not_listed():
+    told = service_catalogue.write_services("http://calotype:9292", v1_enabled=False)
+
+    assert [service["type"] for service in told] == ["identity", "image"]

@@ -17,9 +17,11 @@ SERVICES = (
     ("imagev1", "glance-v1", ""),
 )
 
+_V1 = "imagev1"
 
-def write_services(base_url: str) -> list[dict[str, Any]]:
-    """Every service at *base_url*, each interface with the same URL."""
+
+def write_services(base_url: str, *, v1_enabled: bool) -> list[dict[str, Any]]:
+    """Every service that is offered at *base_url*, each interface with the same URL."""
     return [
         {
             "id": _id(kind),
@@ -28,6 +30,7 @@ def write_services(base_url: str) -> list[dict[str, Any]]:
             "endpoints": [_endpoint(kind, interface, base_url + path) for interface in INTERFACES],
         }
         for kind, name, path in SERVICES
+        if v1_enabled or kind != _V1
     ]
 
 

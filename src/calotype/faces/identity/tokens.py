@@ -1,5 +1,7 @@
 """Tokens: to get one, to ask what one says, to give one back."""
 
+from typing import Any
+
 from calotype.domain.errors import Refused
 from calotype.faces.identity import entries, wire
 from calotype.faces.identity.proof import caller_of
@@ -11,20 +13,20 @@ from calotype.service.services import Services
 
 def issue(services: Services, request: Request) -> Response:
     """A new token, its text in X-Subject-Token. Source: docs/api/identity.md, "Log in"."""
-    with_services = wire.wants_services(request.raw_query)
+    told = _services_told(services, request)
     proofs, scope = wire.read_login(request.body)
     issued = services.accounts.logins.log_in(proofs, scope)
-    body = wire.write_token(issued.token, request.base_url, with_services=with_services)
+    body = wire.write_token(issued.token, told)
     return json_response(body, 201, (*wire.VARY, ("X-Subject-Token", issued.secret)))
 
 
 def show(services: Services, request: Request) -> Response:
     """What the subject token says."""
     caller = caller_of(services, request)
-    with_services = wire.wants_services(request.raw_query)
+    told = _services_told(services, request)
     subject = request.header("x-subject-token")
     token = services.accounts.tokens.show(caller, subject)
-    body = wire.write_token(token, request.base_url, with_services=with_services)
+    body = wire.write_token(token, told)
     return json_response(body, headers=(*wire.VARY, ("X-Subject-Token", subject or "")))
 
 
@@ -45,8 +47,16 @@ def list_services(services: Services, request: Request) -> Response:
     if caller_of(services, request).project is None:
         raise Refused("A token for a project is needed to see the service catalogue.")
     self_url = f"{request.base_url}{request.prefix}/auth/catalog"
-    body = {"catalog": write_services(request.base_url), "links": {"next": None, "self": self_url, "previous": None}}
+    offered = write_services(request.base_url, v1_enabled=services.v1_enabled)
+    body = {"catalog": offered, "links": {"next": None, "self": self_url, "previous": None}}
     return json_response(body, headers=wire.VARY)
+
+
+def _services_told(services: Services, request: Request) -> list[dict[str, Any]] | None:
+    """What a token's body lists: what is offered, or None if the query does not want it. Raises Invalid like its reading."""
+    if not wire.wants_services(request.raw_query):
+        return None
+    return write_services(request.base_url, v1_enabled=services.v1_enabled)
 
 
 ROUTES = [

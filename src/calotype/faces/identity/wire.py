@@ -21,7 +21,6 @@ from calotype.domain.accounts import (
     TokenProof,
 )
 from calotype.domain.errors import Invalid, Unauthenticated
-from calotype.faces.identity.service_catalogue import write_services
 from calotype.http import queries
 from calotype.http.messages import Headers
 
@@ -166,8 +165,10 @@ def wants_services(raw_query: str) -> bool:
     return all(name != "nocatalog" for name, _ in queries.parse(raw_query))
 
 
-def write_token(token: Token, base_url: str, *, with_services: bool) -> dict[str, Any]:
-    """The body that describes *token*; an unscoped one has neither project nor roles nor services."""
+def write_token(token: Token, services: list[dict[str, Any]] | None) -> dict[str, Any]:
+    """The body that describes *token*, with *services* if any are to be told; an unscoped one has neither project nor roles
+    nor services.
+    """
     described: dict[str, Any] = {
         "methods": list(token.methods),
         "user": {**_write_named(token.user), "password_expires_at": None},
@@ -179,8 +180,8 @@ def write_token(token: Token, base_url: str, *, with_services: bool) -> dict[str
         described["project"] = _write_named(token.project)
         described["is_domain"] = False
         described["roles"] = [{"id": role, "name": role} for role in token.roles]
-        if with_services:
-            described["catalog"] = write_services(base_url)
+        if services is not None:
+            described["catalog"] = services
     if token.credential is not None:
         described["application_credential"] = {
             "id": token.credential.id,
