@@ -44,6 +44,9 @@ RESERVED = frozenset({"locations", "location", "deleted", "deleted_at"})
 #: Names that only jobs of the service give to properties.
 RESERVED_PREFIX = "os_glance"
 
+#: Custom properties that are null where they are, and not an empty text: the schema has it so.
+NULLABLE = frozenset({"kernel_id", "ramdisk_id"})
+
 NOT_CUSTOM = WRITABLE | READ_ONLY | RESERVED | {"id"}
 
 

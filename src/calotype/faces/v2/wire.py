@@ -4,18 +4,22 @@ from datetime import datetime
 from typing import Any
 
 from calotype.domain.images import Image
-from calotype.faces.v2.attributes import NOT_CUSTOM
+from calotype.faces.v2.attributes import NOT_CUSTOM, NULLABLE
 
 IMAGES = "/v2/images"
 
 
 def write_image(image: Image) -> dict[str, Any]:
-    """*image* with its custom properties beside its base attributes, a null one as ''.
+    """*image* with its custom properties beside its base attributes, a null one as '' unless the schema allows a null.
 
     v1 lets properties have the names of attributes; here the attribute is meant.
     """
     path = f"{IMAGES}/{image.id}"
-    custom = {name: value or "" for name, value in image.properties.items() if name not in NOT_CUSTOM}
+    custom = {
+        name: value if value is not None or name in NULLABLE else ""
+        for name, value in image.properties.items()
+        if name not in NOT_CUSTOM
+    }
     return {
         "id": image.id,
         "name": image.name,
