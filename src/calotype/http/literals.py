@@ -1,11 +1,15 @@
-"""Numbers and points of time as text in a request spells them; Invalid, naming the field, for everything that is none."""
+"""Numbers, points of time and words as text in a request spells them; Invalid, naming the field, for all that is none."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import iso8601
 
 from calotype.domain.errors import Invalid
+
+_Meaning = TypeVar("_Meaning")
 
 #: iso8601 rounds a long fraction up to a whole second and then refuses it: digits behind microseconds are cut before.
 _FINER_THAN_MICROSECONDS = re.compile(r"([.,][0-9]{6})[0-9]+")
@@ -36,3 +40,10 @@ def moment(field: str, text: str) -> datetime:
     except (iso8601.ParseError, OverflowError):
         # OverflowError: a zone that carries a time of year 1 or 9999 out of the calendar.
         raise Invalid(field, text, "is not recognised as a time") from None
+
+
+def word(field: str, text: str, meanings: Mapping[str, _Meaning]) -> _Meaning:
+    """What *text* means, to the letter, among the words that are allowed."""
+    if text not in meanings:
+        raise Invalid(field, text, f"must be one of {', '.join(meanings)}")
+    return meanings[text]

@@ -1,6 +1,6 @@
 """Image records of v2: listed, shown, deleted."""
 
-from calotype.faces.v2 import list_query, wire
+from calotype.faces.v2 import links, list_query, wire
 from calotype.http.messages import Request, Response, json_response
 from calotype.http.routes import Route, Wants
 from calotype.service.services import Services
@@ -17,13 +17,11 @@ def routes() -> list[Route]:
 
 def list_images(services: Services, request: Request) -> Response:
     """A page of the images the caller may see. Source: docs/api/v2.md, "Lists"."""
-    caller = request.proven_caller
-    services.images.check_may_list(caller)
     query = list_query.read(request.raw_query, services.options)
-    images = services.images.page(caller, query)
+    images = services.images.page(request.proven_caller, query)
     body = {
         "images": [wire.write_image(image) for image in images],
-        **list_query.write_links(request.raw_query, query, images),
+        **links.write(request.raw_query, images, query.limit),
         "schema": "/v2/schemas/images",
     }
     return json_response(body)

@@ -1,37 +1,60 @@
-"""A listing's parameters of v2: what the query asks for, and the links to its first and its next page."""
+"""A listing's parameters of v2 as an ImageQuery. Source: docs/api/v2.md, "Lists"."""
 
-from collections.abc import Sequence
-from urllib.parse import urlencode
+from collections.abc import Iterator, Mapping, Sequence
 
 from calotype.domain.errors import Invalid
-from calotype.domain.images import Image
-from calotype.domain.query import ImageQuery
-from calotype.faces.v2.wire import IMAGES
-from calotype.http import queries
+from calotype.domain.images import MemberStatus, Visibility
+from calotype.domain.query import Condition, HasTag, ImageQuery
+from calotype.faces.v2 import filters, orders
+from calotype.http import literals, queries
 from calotype.service.options import ServiceOptions
+
+_ALL = "all"
+
+_VISIBILITIES = {**{one.value: frozenset({one}) for one in Visibility}, _ALL: frozenset(Visibility)}
+
+_MEMBER_STATUSES: dict[str, frozenset[MemberStatus] | None] = {
+    **{one.value: frozenset({one}) for one in MemberStatus},
+    _ALL: None,
+}
+
+#: What has a say in something else than which attributes and custom properties an image has. `deleted` has none at all:
+#: v2 lists no deleted images.
+_NO_FILTERS = orders.PARAMETERS | {"limit", "marker", "visibility", "member_status", "os_hidden", "tag", "deleted"}
 
 
 def read(raw_query: str, options: ServiceOptions) -> ImageQuery:
-    """What the query string asks for. Raises Invalid for a value that cannot be one."""
-    sent = dict(queries.parse(raw_query))
-    return ImageQuery(hidden=False, everything=True, marker=sent.get("marker"), limit=_limit(sent, options))
+    """What the query string asks for. Of what is repeated only `tag`, `sort_key` and `sort_dir` count each time, else the
+    last. Raises Invalid for a value that cannot be one.
+    """
+    pairs = queries.parse(raw_query)
+    sent = dict(pairs)
+    if "changes-since" in sent:
+        raise Invalid("changes-since", sent["changes-since"], "v2 lists no changes; updated_at=gt:… does what is left")
+    return ImageQuery(
+        conditions=tuple(_conditions(pairs, sent)),
+        visibilities=_visibilities(sent),
+        everything=True,
+        member_statuses=literals.word("member_status", sent.get("member_status", "accepted"), _MEMBER_STATUSES),
+        hidden=literals.word("os_hidden", sent.get("os_hidden", "false").lower(), filters.TRUTHS),
+        sort=orders.read(pairs),
+        marker=sent.get("marker"),
+        limit=_limit(sent, options),
+    )
 
 
-def _limit(sent: dict[str, str], options: ServiceOptions) -> int:
-    text = sent.get("limit", str(options.limit_default))
-    if not (text.isascii() and text.isdigit()):
-        raise Invalid("limit", text, "not a number from 0 on")
-    return min(int(text), options.limit_max) if len(text) < 10 else options.limit_max
+def _visibilities(sent: Mapping[str, str]) -> frozenset[Visibility] | None:
+    return literals.word("visibility", sent["visibility"], _VISIBILITIES) if "visibility" in sent else None
 
 
-def write_links(raw_query: str, query: ImageQuery, images: Sequence[Image]) -> dict[str, str]:
-    """`first`, and `next` where the page is full, so that more may follow."""
-    kept = [(name, value) for name, value in queries.parse(raw_query) if name != "marker"]
-    links = {"first": _link(kept)}
-    if images and len(images) == query.limit:
-        links["next"] = _link([*kept, ("marker", images[-1].id)])
-    return links
+def _conditions(pairs: Sequence[tuple[str, str]], sent: Mapping[str, str]) -> Iterator[Condition]:
+    for name, text in sent.items():
+        if name not in _NO_FILTERS:
+            yield filters.read(name, text)
+    for tag in dict.fromkeys(text for name, text in pairs if name == "tag"):
+        yield HasTag((tag,))
 
 
-def _link(pairs: Sequence[tuple[str, str]]) -> str:
-    return f"{IMAGES}?{urlencode(pairs)}" if pairs else IMAGES
+def _limit(sent: Mapping[str, str], options: ServiceOptions) -> int:
+    asked = literals.not_negative("limit", sent["limit"]) if "limit" in sent else options.limit_default
+    return min(asked, options.limit_max)
