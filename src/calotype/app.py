@@ -10,9 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
-from calotype.blobs.local import LocalStore
+from calotype.blobs import opening
 from calotype.blobs.stores import Stores
 from calotype.catalogue.engine import Catalogue, CatalogueOptions
 from calotype.config import Settings
@@ -34,10 +33,6 @@ from calotype.service.images import Images
 from calotype.service.members import Members
 from calotype.service.services import Services
 from calotype.service.uploads import Uploads
-
-#: The folder in the data folder, and the name in the catalogue, of the store of local files.
-BLOB_FOLDER = "blobs"
-LOCAL_STORE = "local"
 
 
 def now() -> datetime:
@@ -77,14 +72,9 @@ def open_housekeeping(settings: Settings) -> Iterator[Housekeeping]:
         catalogue.close()
 
 
-def blob_folder(settings: Settings) -> Path:
-    return settings.serve.data_dir / BLOB_FOLDER
-
-
 def open_stores(settings: Settings) -> Stores:
-    """The stores, made where they are absent; raises Broken for one that cannot be."""
-    local = LocalStore(blob_folder(settings), is_durable=not settings.serve.ephemeral)
-    return Stores({LOCAL_STORE: local}, default=LOCAL_STORE)
+    """The stores, made where they are absent; raises Broken, naming its folder, for one that cannot be."""
+    return opening.open_stores(settings.named_stores, is_durable=not settings.serve.ephemeral)
 
 
 def build_services(settings: Settings, catalogue: Catalogue, stores: Stores, threads: ThreadPoolExecutor) -> Services:
@@ -148,7 +138,7 @@ class Faces:
 def join_faces(settings: Settings, checks: Health) -> Faces:
     """The faces that *settings* offer, each at the first segments of its prefixes or, without prefix, of its routes."""
     v1_versions = versions.V1 if settings.serve.v1_enabled else ()
-    v2_versions = versions.v2(has_several_stores=False)
+    v2_versions = versions.v2(has_several_stores=len(settings.named_stores) > 1)
     served = (*v2_versions, *v1_versions)
     rest = versions.face(served)
     v2_face = v2.face([version.id for version in v2_versions])

@@ -16,6 +16,7 @@ from urllib.parse import quote, unquote, urlsplit
 from cyclopts import Parameter, Token
 from cyclopts.validators import Number
 
+from calotype.blobs.options import NamedStore, StoreOptions, read_stores
 from calotype.domain.errors import Invalid
 from calotype.domain.texts import is_storable
 from calotype.http.options import HttpOptions
@@ -95,13 +96,14 @@ class Settings:
     """Everything that is in force."""
 
     serve: Annotated[ServeOptions, Flat] = field(default_factory=ServeOptions)
+    stores: Annotated[StoreOptions, Flat] = field(default_factory=StoreOptions)
     images: Annotated[ServiceOptions, Flat] = field(default_factory=ServiceOptions)
     housekeeping: Annotated[HousekeepingOptions, Flat] = field(default_factory=HousekeepingOptions)
     http: Annotated[HttpOptions, Flat] = field(default_factory=HttpOptions)
 
     def __post_init__(self) -> None:
         """Raises Invalid for values that no part could work with."""
-        for part in (self.serve, self.images, self.housekeeping, self.http):
+        for part in (self.serve, self.stores, self.images, self.housekeeping, self.http):
             for option in fields(part):
                 _check_range(option.name, getattr(part, option.name))
         if not is_storable(str(self.serve.data_dir)):
@@ -109,12 +111,23 @@ class Settings:
         _check_auth(self.serve.auth)
         _check_database_url(self.database_url)
         _check_addresses(self.http)
+        self._check_stores()
 
     @property
     def database_url(self) -> Secret:
         if self.serve.database is not None:
             return self.serve.database
         return Secret(_SQLITE + quote(str(self.serve.data_dir.absolute() / DATABASE_FILE_NAME)))
+
+    @property
+    def named_stores(self) -> tuple[NamedStore, ...]:
+        """The stores of image data, in the operator's order: at least one, and one is the default."""
+        return read_stores(self.stores.store, self.serve.data_dir)
+
+    def _check_stores(self) -> None:
+        for store in self.named_stores:
+            if self.serve.ephemeral and not store.folder.is_relative_to(self.serve.data_dir.absolute()):
+                raise Invalid("store", store.folder, "an ephemeral service keeps nothing outside its own folder")
 
     def in_folder(self, data_dir: Path) -> "Settings":
         """The same with its data in the folder that was found or made for them."""
@@ -192,7 +205,7 @@ def _check_file(url: Secret, path: str, *, has_query: bool) -> None:
 
 
 #: The parts whose options `Settings` joins; no two have an option of the same name.
-PARTS: Final = (ServeOptions, ServiceOptions, HousekeepingOptions, HttpOptions)
+PARTS: Final = (ServeOptions, StoreOptions, ServiceOptions, HousekeepingOptions, HttpOptions)
 
 #: A command takes all options as its parameter `settings: Options = Settings()`.
 Options = Annotated[Settings, Flat]

@@ -169,3 +169,12 @@ def test_a_password_in_a_wrong_place_of_a_file_is_not_shown(tmp_path):
     write(tmp_path / "site.toml", 'database = ["postgresql://u:hush@db/x"]')
 
     assert "hush" not in refusal("--config", "site.toml", cwd=tmp_path)
+
+
+def test_stores_can_be_named_in_each_way_and_a_name_that_means_nothing_is_refused(tmp_path):
+    write(tmp_path / "site.toml", 'store = ["a=file:a", "b=file:b?description=two+words"]\n')
+
+    assert shown("--config", "site.toml", cwd=tmp_path)["store"][0] == '["a=file:a", "b=file:b?description=two+words"]'
+    assert shown(cwd=tmp_path, CALOTYPE_STORE="a=file:a b=file:b")["store"][0] == '["a=file:a", "b=file:b"]'
+    assert shown("--store", "c=file:c", cwd=tmp_path)["store"] == ['["c=file:c"]', "flag --store"]
+    assert "'c=nfs:c' for 'store'" in refusal("--store", "c=nfs:c", cwd=tmp_path)

@@ -15,6 +15,7 @@ from sqlalchemy import insert
 
 from calotype import app
 from calotype.auth.tokens import digest
+from calotype.blobs.options import StoreOptions
 from calotype.catalogue import inserting, tables, usage
 from calotype.catalogue.engine import Catalogue
 from calotype.catalogue.records import read_entry
@@ -34,6 +35,7 @@ CALLERS = {
     "stranger": ("elsewhere", "member"),
     "admin": ("admins", "admin"),
     "loud": ("admins", "ADMIN"),
+    "machine": ("machines", "service"),
 }
 
 #: Records of a story are made one after the other, a minute apart.
@@ -61,7 +63,12 @@ def _settings(options: dict[str, Any], data_dir: Path) -> Settings:
     for name, part in (("serve", ServeOptions), ("images", ServiceOptions), ("http", HttpOptions)):
         parts[name] = {key: value for key, value in options.items() if key in part.__dataclass_fields__}
     serve = ServeOptions(data_dir=data_dir, ephemeral=True, **parts["serve"])
-    return Settings(serve=serve, images=ServiceOptions(**parts["images"]), http=HttpOptions(**parts["http"]))
+    return Settings(
+        serve=serve,
+        stores=StoreOptions(store=tuple(options.get("store", ()))),
+        images=ServiceOptions(**parts["images"]),
+        http=HttpOptions(**parts["http"]),
+    )
 
 
 def _fill(settings: Settings, records: list[dict[str, Any]], quotas: dict[str, dict[str, int]]) -> None:

@@ -1,8 +1,10 @@
 """What a store of bytes promises. tests/contract/test_stores.py holds every driver to it, sentence by sentence."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
+
+from calotype.domain.stores import Store
 
 
 class BlobWriter(Protocol):
@@ -79,19 +81,50 @@ class BlobStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """The configured stores by name, and the name of the one that takes new blobs unless another is asked for."""
+    """The configured stores that hold bytes of ours, and the name of the one that takes new ones unless another is asked for.
+
+    *described*: every configured store, in the operator's order; where it is left out, those in *by_name*.
+    """
 
     by_name: Mapping[str, BlobStore]
     default: str
+    described: tuple[Store, ...] = ()
 
     def __post_init__(self) -> None:
         if self.default not in self.by_name:
             raise ValueError(f"the default store {self.default!r} is not among the stores")
+        if not self.described:
+            described = tuple(Store(name=name, is_default=name == self.default) for name in self.by_name)
+            object.__setattr__(self, "described", described)
+
+    @property
+    def has_several(self) -> bool:
+        """True if there is a choice of stores, so that callers hear of them."""
+        return len(self.described) > 1
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all stores, in the operator's order."""
+        return tuple(store.name for store in self.described)
+
+    def is_read_only(self, name: str) -> bool:
+        """True if nothing is put into the store *name*, and nothing of ours is removed from it."""
+        return any(store.is_read_only for store in self.described if store.name == name)
+
+    def heaviest_first(self, names: Iterable[str]) -> list[str]:
+        """Those of *names* that are stores, the heaviest first, equal ones by name."""
+        found = set(names)
+        among = [store for store in self.described if store.name in found]
+        return [store.name for store in sorted(among, key=lambda store: (-store.weight, store.name))]
+
+    def weight(self, name: str) -> int:
+        """The weight of the store *name*; 0 where there is none of that name."""
+        return next((store.weight for store in self.described if store.name == name), 0)
 
     def delete(self, name: str, key: str) -> None:
-        """Remove the blob, absent or not, from the store *name*; one that is not configured has nothing of ours."""
+        """Remove the blob, absent or not, from the store *name*; one that is not configured, or read-only, has nothing of ours."""
         store = self.by_name.get(name)
-        if store is not None:
+        if store is not None and not self.is_read_only(name):
             store.delete(key)
 
 

@@ -29,13 +29,13 @@ def run(
     dry_run
         Do nothing, and print what would be done.
     """
-    from calotype.app import blob_folder, now, open_stores  # here, since it loads the whole service
+    from calotype.app import now, open_stores  # here, since it loads the whole service
 
     with open_catalogue(settings) as catalogue:
         try:
             stores = open_stores(settings)
         except Broken as error:
-            raise CannotStart(Exit.STORE, f"Cannot use the store {blob_folder(settings)}: {error.__cause__}") from error
+            raise CannotStart(Exit.STORE, str(error)) from error
         chores = Housekeeping(catalogue, stores, now, is_dry=dry_run).everything()
         if dry_run:
             print_rows([_row(chore) for chore in chores], ("task", "subject", "count"), output)

@@ -17,7 +17,7 @@ def serve(*, settings: Options = Settings()) -> int:  # noqa: B008 -- frozen
 
 
 def prepare(settings: Settings, url: str) -> None:
-    """Make the store, bring the catalogue to this release, make the first accounts, and write the files of credentials for *url*."""
+    """Make the stores, bring the catalogue to this release, make the first accounts, and write the files of credentials for *url*."""
     from calotype import app, credentials  # here, so that a busy port or a bad folder is told before heavy parts load
     from calotype.catalogue import deferred, schema
     from calotype.service.accounts import Accounts
@@ -25,7 +25,7 @@ def prepare(settings: Settings, url: str) -> None:
     try:
         app.open_stores(settings)
     except Broken as error:
-        raise CannotStart(Exit.STORE, f"Cannot use the store {app.blob_folder(settings)}: {error.__cause__}") from error
+        raise CannotStart(Exit.STORE, str(error)) from error
     catalogue = app.open_catalogue(settings)
     try:
         schema.prepare(catalogue, upgrade=settings.serve.upgrade)

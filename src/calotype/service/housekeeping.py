@@ -77,18 +77,20 @@ class Housekeeping:
         """Removes keys that no image and no upload names, and to which nothing was written for a day.
 
         If they are many, and more than those that are named, the catalogue may be the wrong one, and all that is in the
-        store would go. Then nothing is done unless somebody asked for it.
+        store would go. Then nothing is done unless somebody asked for it. A store that is only read is left alone. One that
+        does not work keeps no other from its turn; Broken is raised at the end.
         """
+        failure: Broken | None = None
         for name, store in self._stores.by_name.items():
-            orphans, orphan_count, named_count = self._find_orphans(store)
-            if not is_asked_for and orphan_count > max(_SUSPICIOUS, named_count):
-                counts = f"{orphan_count} keys in store {name}, and names {named_count}"
-                log.error("The catalogue does not name %s; is it the right one? All of them are kept.", counts)
+            if self._stores.is_read_only(name):
                 continue
-            for key in orphans:
-                if not self._is_dry:
-                    store.delete(key)
-                yield Chore(Task.REMOVE_BYTES, f"{name}/{key}")
+            try:
+                yield from self._orphans_of(name, store, is_asked_for=is_asked_for)
+            except Broken as error:
+                log.warning("Store %s could not be gone through: %s", name, error)
+                failure = error
+        if failure is not None:
+            raise failure
 
     def tokens(self) -> Iterator[Chore]:
         """Removes tokens that are over, a thousand or so in a transaction."""
@@ -122,6 +124,17 @@ class Housekeeping:
             self._stores.delete(lapsed.store, lapsed.blob_key)
         except Broken as error:
             log.warning("Blob %s could not be removed and is left for a day: %s", lapsed.blob_key, error)
+
+    def _orphans_of(self, name: str, store: BlobStore, *, is_asked_for: bool) -> Iterator[Chore]:
+        orphans, orphan_count, named_count = self._find_orphans(store)
+        if not is_asked_for and orphan_count > max(_SUSPICIOUS, named_count):
+            counts = f"{orphan_count} keys in store {name}, and names {named_count}"
+            log.error("The catalogue does not name %s; is it the right one? All of them are kept.", counts)
+            return
+        for key in orphans:
+            if not self._is_dry:
+                store.delete(key)
+            yield Chore(Task.REMOVE_BYTES, f"{name}/{key}")
 
     def _find_orphans(self, store: BlobStore) -> tuple[list[str], int, int]:
         """Orphans of *store*, how many there are, and how many keys as old are named."""

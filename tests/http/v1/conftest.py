@@ -18,7 +18,7 @@ def with_folder(tell: Callable[[dict[str, Any]], Any], monkeypatch: pytest.Monke
     open_stores = app.open_stores
 
     def noting(settings: Settings) -> Any:
-        folders.append(app.blob_folder(settings))
+        folders.append(settings.named_stores[0].folder)
         return open_stores(settings)
 
     monkeypatch.setattr(app, "open_stores", noting)

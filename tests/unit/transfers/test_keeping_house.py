@@ -1,6 +1,7 @@
 """What housekeeping ends and removes, and what it leaves alone."""
 
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +11,9 @@ import pytest
 from sqlalchemy import Connection, insert, update
 from studio import ADMIN, MEMBER, Studio, everything, raw_image
 
+from calotype.blobs.opening import open_stores
+from calotype.blobs.options import read_stores
+from calotype.blobs.stores import Stores
 from calotype.catalogue import tables
 from calotype.catalogue.engine import Catalogue
 from calotype.catalogue.times import to_micros
@@ -269,3 +273,33 @@ def test_a_new_image_is_taken_after_all_of_it(studio: Studio) -> None:
     image = studio.active(b"data", raw_image(name="next"))
 
     assert studio.images.show(ADMIN, image.id).status is Status.ACTIVE
+
+
+def several(studio: Studio, *texts: str) -> Stores:
+    """Stores below the studio's folder, an orphan in each that was made."""
+    stores = open_stores(read_stores(texts, studio.folder), is_durable=False)
+    for store in stores.by_name.values():
+        store.writer("0rphan").commit()
+    age(studio)
+    return stores
+
+
+def test_every_store_is_gone_through_but_one_that_is_only_read(studio: Studio) -> None:
+    stores = several(studio, "a=file:a", "b=file:b", "c=file:c?read_only=true")
+
+    chores = list(Housekeeping(studio.catalogue, stores, studio.clock).orphans())
+
+    assert [chore.subject for chore in chores] == ["a/0rphan", "b/0rphan"]
+    assert [list(store.keys()) for store in stores.by_name.values()] == [[], [], ["0rphan"]]
+
+
+def test_a_store_that_does_not_work_keeps_no_other_from_its_turn(studio: Studio) -> None:
+    stores = several(studio, "a=file:a", "b=file:b")
+    shutil.rmtree(studio.folder / "a")
+    done: list[str] = []
+    chores = Housekeeping(studio.catalogue, stores, studio.clock).orphans()
+
+    with pytest.raises(Broken):
+        done.extend(chore.subject for chore in chores)
+
+    assert done == ["b/0rphan"]
