@@ -31,6 +31,7 @@ from calotype.service.health import Health
 from calotype.service.housekeeping import Housekeeping
 from calotype.service.images import Images
 from calotype.service.members import Members
+from calotype.service.offers import Offers
 from calotype.service.services import Services
 from calotype.service.uploads import Uploads
 
@@ -88,7 +89,8 @@ def build_services(settings: Settings, catalogue: Catalogue, stores: Stores, thr
         uploads=Uploads(catalogue, stores, images, rules, settings.images, now, node=node, threads=threads),
         downloads=Downloads(catalogue, stores, rules),
         deletions=Deletions(catalogue, stores, rules, now),
-        members=Members(catalogue, rules, settings.images),
+        members=Members(catalogue, rules, settings.images, now),
+        offers=Offers(catalogue, rules, settings.images, now),
         accounts=accounts,
         directory=Directory(catalogue, rules, accounts.logins, now),
         grants=Grants(catalogue, rules),

@@ -32,12 +32,16 @@ RULES = Rules(DEFAULT_RULES)
 AT_ONCE, QUOTA = 20, 7
 
 
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
 def images_of(catalogue: Catalogue) -> Images:
-    return Images(catalogue, RULES, ServiceOptions(property_quota=-1), lambda: datetime.now(UTC))
+    return Images(catalogue, RULES, ServiceOptions(property_quota=-1), now)
 
 
-def members_of(catalogue: Any, quota: int = QUOTA) -> Members:
-    return Members(catalogue, RULES, ServiceOptions(member_quota=quota))
+def members_of(catalogue: Any, quota: int = QUOTA, clock: Callable[[], datetime] = now) -> Members:
+    return Members(catalogue, RULES, ServiceOptions(member_quota=quota), clock)
 
 
 def an_image(catalogue: Catalogue, *members: Member) -> Image:
@@ -49,11 +53,18 @@ def an_image(catalogue: Catalogue, *members: Member) -> Image:
 
 
 def kept(catalogue: Catalogue, image: Image) -> tuple[int, list[Member]]:
-    """How many members the image says it has, and those it has."""
+    """How many members the image says it has, and those it has, whenever they came."""
     with catalogue.reading() as connection:
         stored = statements.get(connection, image.id)
         assert stored is not None
-        return stored.member_count, rows.select_members(connection, image.id)
+        members = rows.select_members(connection, image.id)
+        return stored.member_count, [replace(member, shared_at=None, updated_at=None) for member in members]
+
+
+def times_of(catalogue: Catalogue, image: Image) -> dict[str, tuple[datetime | None, datetime | None]]:
+    """Since when each member is one, and when it was changed last."""
+    with catalogue.reading() as connection:
+        return {one.project: (one.shared_at, one.updated_at) for one in rows.select_members(connection, image.id)}
 
 
 def at_once(do: Callable[[int], Any]) -> list[bool]:
@@ -155,6 +166,22 @@ def test_who_answered_keeps_its_answer_when_members_are_replaced_or_told_to_shar
     ]
 
 
+def test_a_member_is_as_old_as_its_sharing_and_changed_when_somebody_says_something_else(catalogue: Catalogue) -> None:
+    image = an_image(catalogue)
+    first, second, third = (datetime(2030, 1, day, tzinfo=UTC) for day in (1, 2, 3))
+
+    for moment, can_share in ((first, None), (second, True), (third, None)):
+        members_of(catalogue, clock=lambda m=moment: m).add(
+            OWNER, image.id, NewMember(project="a", can_share=can_share)
+        )
+    assert times_of(catalogue, image) == {"a": (first, second)}
+    wanted = [NewMember(project="a", can_share=True), NewMember(project="b")]
+    members_of(catalogue, clock=lambda: third).replace(OWNER, image.id, wanted)
+    assert times_of(catalogue, image) == {"a": (first, second), "b": (third, third)}
+    members_of(catalogue, clock=lambda: third).replace(OWNER, image.id, [NewMember(project="a", can_share=False)])
+    assert times_of(catalogue, image) == {"a": (first, third)}
+
+
 @pytest.mark.parametrize("status", MemberStatus)
 def test_a_member_has_the_image_whatever_it_answered_to_v2(catalogue: Catalogue, status: MemberStatus) -> None:
     image = an_image(catalogue, Member(project="friends", status=status))
@@ -193,7 +220,7 @@ def test_members_left_over_from_another_visibility_have_nothing(catalogue: Catal
 def test_a_deleted_image_takes_no_member_and_is_shared_with_nobody(catalogue: Catalogue) -> None:
     image = an_image(catalogue, Member(project="friends"))
     nothing: Any = None
-    Deletions(catalogue, nothing, RULES, lambda: datetime.now(UTC)).delete(OWNER, image.id)
+    Deletions(catalogue, nothing, RULES, now).delete(OWNER, image.id)
 
     with pytest.raises(NotFound):
         members_of(catalogue).add(OWNER, image.id, NewMember(project="new"))

@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import select
 from test_schema import described
 
-from calotype.catalogue import schema, tables
+from calotype.catalogue import members, schema, tables
 from calotype.catalogue.engine import Catalogue, CatalogueOptions
 from calotype.domain.callers import Caller
+from calotype.domain.images import MemberStatus
 from calotype.domain.query import ImageQuery
 from calotype.domain.rights import DEFAULT_RULES, Rules
 from calotype.service.accounts import Accounts
@@ -23,13 +24,14 @@ DATABASES = Path(__file__).parents[1] / "databases"
 
 WEB, SHOP = "cd613e30d8f14adf91b7584a2265b1f5", "1e2feb89414c443c9027c4d1c386bbc4"
 ANN = "78e51061731148a382ce6f447ed4d57b"
+SHARED = "00000000-0000-0000-0000-000000000001"
 
 
 def now() -> datetime:
     return datetime.now(UTC)
 
 
-@pytest.fixture(params=["0001", "0002"])
+@pytest.fixture(params=["0001", "0002", "0003"])
 def revision(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -98,8 +100,19 @@ def test_projects_have_the_quotas_they_had_and_no_other(catalogue: Catalogue, re
     columns = (tables.projects.c.name, tables.projects.c.quota_bytes, tables.projects.c.quota_images)
     with catalogue.reading() as connection:
         quotas = {tuple(row) for row in connection.execute(select(*columns))}
-    web = ("web", 1 << 40, 100) if revision == "0002" else ("web", None, None)
+    web = ("web", None, None) if revision == "0001" else ("web", 1 << 40, 100)
     assert quotas == {web, ("shop", None, None)}
+
+
+def test_members_of_older_programs_have_been_there_since_the_image_was_made(catalogue: Catalogue) -> None:
+    schema.prepare(catalogue)
+    images = Images(catalogue, Rules(DEFAULT_RULES), ServiceOptions(), now)
+
+    with catalogue.reading() as connection:
+        (member,) = members.select_members(connection, SHARED)
+    made_at = images.show(Caller(ANN, WEB, frozenset({"member"})), SHARED).created_at
+    assert (member.project, member.status) == (SHOP, MemberStatus.ACCEPTED)
+    assert member.shared_at == member.updated_at == made_at
 
 
 def test_a_token_is_good_as_before(catalogue: Catalogue) -> None:

@@ -6,11 +6,12 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Row, select
 
+from calotype.catalogue import member_rows
 from calotype.catalogue.engine import Catalogue
 from calotype.catalogue.records import Entry, write_entry
 from calotype.catalogue.rows import STORED, to_image
 from calotype.catalogue.tables import blobs, image_members, images, uploads
-from calotype.domain.images import Image, Member, MemberStatus, Status, StoredBlob
+from calotype.domain.images import Image, Status, StoredBlob
 
 #: Images a transaction reads; some milliseconds, so that a dump holds up nobody and SQLite's log is not kept from shrinking.
 _PAGE = 500
@@ -38,13 +39,13 @@ def select_entries(connection: Connection, after_id: str, limit: int) -> list[En
     if not found:
         return []
     between = (found[0].id, found[-1].id)
-    members = _by_image(_select_between(connection, image_members.c.image_id, between, "member", "status", "can_share"))
+    members = _by_image(_select_between(connection, image_members.c.image_id, between, *member_rows.STORED))
     kept = _by_image(_select_between(connection, blobs.c.image_id, between, "store", "key", "size_bytes"))
     arriving = _by_image(_select_between(connection, uploads.c.image_id, between, "on_failure"))
     return [
         Entry(
             _at_rest(image, arriving.get(image.id, [])),
-            tuple(_member(*row) for row in sorted(members.get(image.id, []))),
+            tuple(member_rows.to_member(row) for row in sorted(members.get(image.id, []))),
             tuple(StoredBlob(*row) for row in sorted(kept.get(image.id, []))),
         )
         for image in found
@@ -71,7 +72,3 @@ def _at_rest(image: Image, uploads_of_it: list[tuple[str]]) -> Image:
     if image.status not in (Status.SAVING, Status.UPLOADING) or not uploads_of_it:
         return image
     return replace(image, status=Status(uploads_of_it[0][0]))
-
-
-def _member(project: str, status: str, can_share: bool) -> Member:  # noqa: FBT001 -- a column's value
-    return Member(project=project, status=MemberStatus(status), can_share=bool(can_share))

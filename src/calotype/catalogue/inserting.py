@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, insert
 
+from calotype.catalogue import member_rows
 from calotype.catalogue.engine import is_sqlite
 from calotype.catalogue.keys import id_key
 from calotype.catalogue.records import Entry
@@ -16,13 +17,13 @@ from calotype.domain.errors import Broken, Conflict
 
 Rows = Mapping[Table, list[tuple[Any, ...]]]
 
-#: The columns of each table in the order in which `to_rows` gives their values.
+#: The columns of each table, in its order, in which `to_rows` gives their values.
 COLUMNS = {
     images: STORED,
     used_ids: ("id_key",),
     image_properties: ("name", "value_key", "image_id"),
     image_tags: ("tag_key", "image_id"),
-    image_members: ("image_id", "member", "status", "can_share", "created_at"),
+    image_members: member_rows.STORED,
     blobs: ("key", "store", "image_id", "size_bytes", "created_at"),
 }
 
@@ -45,9 +46,7 @@ def to_rows(entries: Iterable[Entry], *, with_look_ups: bool) -> Rows:
 
 def _add_parts(rows: Rows, entry: Entry, created_at: int) -> None:
     image_id = entry.image.id
-    rows[image_members].extend(
-        (image_id, member.project, member.status.value, member.can_share, created_at) for member in entry.members
-    )
+    rows[image_members].extend(member_rows.to_row(member, image_id, created_at) for member in entry.members)
     rows[blobs].extend((blob.key, blob.store, image_id, blob.size_bytes, created_at) for blob in entry.blobs)
 
 

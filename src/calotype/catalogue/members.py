@@ -4,9 +4,12 @@ Whoever changes members holds the image's row (`images.get(…, for_update=True)
 """
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, update
 
+from calotype.catalogue import member_rows
 from calotype.catalogue.tables import image_members, images
 from calotype.catalogue.times import to_micros
 from calotype.domain.images import Image, Member, MemberStatus, SharedImage, Visibility
@@ -48,23 +51,21 @@ def insert_members(connection: Connection, image: Image, members: Sequence[Membe
     """Share *image* with *members*, none of whom is one yet, and keep its count in step: two statements."""
     if not members:
         return
-    rows = [
-        {
-            "image_id": image.id,
-            "member": member.project,
-            "status": member.status.value,
-            "can_share": member.can_share,
-            "created_at": to_micros(image.created_at),
-        }
-        for member in members
-    ]
+    created_at = to_micros(image.created_at)
+    stored = [member_rows.to_row(member, image.id, created_at) for member in members]
+    rows = [dict(zip(member_rows.STORED, row, strict=True)) for row in stored]
     connection.execute(insert(image_members), rows)
     _set_count(connection, image.id, images.c.member_count + len(rows))
 
 
-def set_can_share(connection: Connection, image_id: str, project: str, *, can_share: bool) -> None:
+def set_can_share(connection: Connection, image_id: str, project: str, *, can_share: bool, now: datetime) -> None:
     """Say whether the member may share the image further: one statement."""
-    connection.execute(update(image_members).where(_is(image_id, project)).values(can_share=can_share))
+    _change(connection, image_id, project, now, can_share=can_share)
+
+
+def set_status(connection: Connection, image_id: str, project: str, status: MemberStatus, *, now: datetime) -> None:
+    """Note what the member answers: one statement."""
+    _change(connection, image_id, project, now, status=status.value)
 
 
 def delete_member(connection: Connection, image_id: str, project: str) -> bool:
@@ -83,11 +84,13 @@ def replace_members(connection: Connection, image: Image, members: Sequence[Memb
 
 
 def _members_where(connection: Connection, condition: ColumnElement[bool]) -> list[Member]:
-    statement = select(_members.member, _members.status, _members.can_share).where(condition).order_by(_members.member)
-    return [
-        Member(project=project, status=MemberStatus(status), can_share=can_share)
-        for project, status, can_share in connection.execute(statement)
-    ]
+    statement = select(image_members).where(condition).order_by(_members.member)
+    return [member_rows.to_member(row) for row in connection.execute(statement)]
+
+
+def _change(connection: Connection, image_id: str, project: str, now: datetime, **values: Any) -> None:
+    statement = update(image_members).where(_is(image_id, project)).values(**values, updated_at=to_micros(now))
+    connection.execute(statement)
 
 
 def _is(image_id: str, project: str) -> ColumnElement[bool]:

@@ -48,6 +48,8 @@ class _Member(_Shape):
     member: _Name
     status: MemberStatus = MemberStatus.PENDING
     can_share: bool = False
+    shared_at: str | UnsetType = UNSET
+    updated_at: str | UnsetType = UNSET
 
 
 class _Blob(_Shape):
@@ -122,7 +124,7 @@ def read_entry(line: bytes, now: datetime) -> Entry:
         locations=tuple(Location(one.url, one.store) for one in record.locations),
         member_count=len(record.members),
     )
-    return Entry(image, _read_members(record.members), _read_blobs(record.blobs))
+    return Entry(image, _read_members(record.members, created_at), _read_blobs(record.blobs))
 
 
 def write_entry(entry: Entry) -> bytes:
@@ -150,7 +152,7 @@ def write_entry(entry: Entry) -> bytes:
         deleted_at=None if image.deleted_at is None else _write_time(image.deleted_at),
         properties=image.properties,
         tags=list(image.tags),
-        members=[_Member(member=one.project, status=one.status, can_share=one.can_share) for one in entry.members],
+        members=[_write_member(one, image.created_at) for one in entry.members],
         blobs=[_Blob(store=one.store, key=one.key, size=one.size_bytes) for one in entry.blobs],
         locations=[_Location(url=one.url, store=one.store) for one in image.locations],
     )
@@ -256,11 +258,33 @@ def _all_different(key: str, items: list[_T]) -> tuple[_T, ...]:
     return tuple(items)
 
 
-def _read_members(members: list[_Member]) -> tuple[Member, ...]:
+def _read_members(members: list[_Member], image_created_at: datetime) -> tuple[Member, ...]:
     if not members:
         return ()
     _all_different("members", [one.member for one in members])
-    return tuple(Member(project=one.member, status=one.status, can_share=one.can_share) for one in members)
+    return tuple(_read_member(f"members[{number}]", one, image_created_at) for number, one in enumerate(members))
+
+
+def _read_member(key: str, one: _Member, image_created_at: datetime) -> Member:
+    shared_at = _read_time(f"{key}.shared_at", one.shared_at, image_created_at)
+    return Member(
+        project=one.member,
+        status=one.status,
+        can_share=one.can_share,
+        shared_at=shared_at,
+        updated_at=_read_time(f"{key}.updated_at", one.updated_at, shared_at),
+    )
+
+
+def _write_member(one: Member, image_created_at: datetime) -> _Member:
+    shared_at = one.shared_at or image_created_at
+    return _Member(
+        member=one.project,
+        status=one.status,
+        can_share=one.can_share,
+        shared_at=_write_time(shared_at),
+        updated_at=_write_time(one.updated_at or shared_at),
+    )
 
 
 def _read_blobs(blobs: list[_Blob]) -> tuple[StoredBlob, ...]:

@@ -123,7 +123,7 @@ image_tags = Table(
     sqlite_with_rowid=False,
 )
 
-#: `created_at` is the image's, so that what is shared with a project can be read in listing order.
+#: `created_at` is the image's, so that what is shared with a project can be read in listing order; `shared_at` is the member's own.
 image_members = Table(
     "image_members",
     metadata,
@@ -132,6 +132,8 @@ image_members = Table(
     Column("status", Text, nullable=False),
     Column("can_share", Boolean, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("shared_at", BigInteger, nullable=False, server_default="0"),
+    Column("updated_at", BigInteger, nullable=False, server_default="0"),
     PrimaryKeyConstraint("image_id", "member", name="pk_image_members"),
     Index("ix_image_members_member", "member", "created_at", "image_id"),
     sqlite_with_rowid=False,

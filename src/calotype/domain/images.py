@@ -66,12 +66,18 @@ class MemberStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """A project an image is shared with."""
+    """A project an image is shared with.
+
+    *shared_at*: since when; *updated_at*: when it last answered, or was told whether it may share. None, which is never read
+    from the catalogue: since the image was made, and since it was shared.
+    """
 
     project: str
     status: MemberStatus = MemberStatus.PENDING
     can_share: bool = False
 
+    shared_at: datetime | None = None
+    updated_at: datetime | None = None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedImage:

@@ -23,6 +23,8 @@ class Action(StrEnum):
     DOWNLOAD_IMAGE = "download_image"
     PUBLICIZE_IMAGE = "publicize_image"
     LIST_MEMBERS = "get_members"
+    SHOW_MEMBER = "get_member"
+    ADD_MEMBER = "add_member"
     MODIFY_MEMBER = "modify_member"
     DELETE_MEMBER = "delete_member"
 
@@ -63,6 +65,8 @@ DEFAULT_RULES: Mapping[Action, Role | None] = MappingProxyType(
         Action.DOWNLOAD_IMAGE: Role.MEMBER,
         Action.PUBLICIZE_IMAGE: Role.ADMIN,
         Action.LIST_MEMBERS: Role.READER,
+        Action.SHOW_MEMBER: Role.READER,
+        Action.ADD_MEMBER: Role.MEMBER,
         Action.MODIFY_MEMBER: Role.MEMBER,
         Action.DELETE_MEMBER: Role.MEMBER,
         **{action: Role.ADMIN for action in Action if action.startswith("identity:")},
@@ -76,10 +80,14 @@ class Rules:
 
     needs: Mapping[Action, Role | None]
 
+    def allow(self, caller: Caller, action: Action) -> bool:
+        """True if *caller* holds the right to *action*, whatever it is done to."""
+        needed = self.needs[action]
+        return needed is not NOBODY and caller.holds(needed)
+
     def check(self, caller: Caller, action: Action) -> None:
         """Raises Refused, with the same text whatever the image, if *caller* lacks the right to *action*."""
-        needed = self.needs[action]
-        if needed is NOBODY or not caller.holds(needed):
+        if not self.allow(caller, action):
             raise Refused("You are not authorized to complete this action.", action)
 
 
@@ -139,5 +147,25 @@ def check_may_share(caller: Caller, owner: str | None, visibility: Visibility, *
     """
     if not may_change(caller, owner) and (owner is None or not may_share):
         raise OnlyShared("You are not permitted to say with whom this image is shared.")
-    if visibility in (Visibility.PRIVATE, Visibility.COMMUNITY):
+    if visibility is not Visibility.PUBLIC:
+        check_is_shared(visibility)
+
+
+def check_is_shared(visibility: Visibility) -> None:
+    """Raises Refused, naming the visibility, for an image that is shared with nobody, whoever its members are."""
+    if visibility is not Visibility.SHARED:
         raise Refused(f"Only shared images have members; the visibility of this image is {visibility}.")
+
+
+def check_is_own(caller: Caller, owner: str | None) -> None:
+    """Raises Refused unless *caller* may say to whom an image of *owner* is offered; no member may, not even a v1 one that may
+    share it further. Source: docs/api/v2.md, "Members".
+    """
+    if not may_change(caller, owner):
+        raise Refused("You are not permitted to say to whom this image is offered.")
+
+
+def check_may_answer(caller: Caller, member: str) -> None:
+    """Raises Refused unless *caller* may say whether *member* accepts an image: its owner may not."""
+    if not caller.is_admin and caller.project != member:
+        raise Refused("Whether a member accepts an image is for that member to say.")

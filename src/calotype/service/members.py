@@ -1,7 +1,8 @@
-"""Members as callers see, name and remove them: the projects an image is shared with."""
+"""Members as callers see, name and remove them: the projects an image is shared with. Nobody asks them: offers.py does."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from calotype.catalogue import members as statements
 from calotype.catalogue.engine import Catalogue, Connection
@@ -11,7 +12,7 @@ from calotype.domain.errors import ImageNotFound, Invalid, NotFound, OverLimit, 
 from calotype.domain.images import Image, Member, SharedImage
 from calotype.domain.rights import Action, Rules
 from calotype.domain.texts import require_storable
-from calotype.service.images import find
+from calotype.service.images import Clock, find
 from calotype.service.options import ServiceOptions
 
 MOST_MEMBER_CHARACTERS = 255
@@ -31,10 +32,11 @@ class Members:
     Who changes members holds the image's row meanwhile, so that the quota is kept however many come at once.
     """
 
-    def __init__(self, catalogue: Catalogue, rules: Rules, options: ServiceOptions) -> None:
+    def __init__(self, catalogue: Catalogue, rules: Rules, options: ServiceOptions, clock: Clock) -> None:
         self._catalogue = catalogue
         self._rules = rules
         self._options = options
+        self._clock = clock
 
     def of_image(self, caller: Caller, image_id: str) -> list[Member]:
         """The members of the image that *caller* may know of: all for its owner and admins, else only itself.
@@ -70,15 +72,16 @@ class Members:
         """
         _check_has_project(caller)
         self._rules.check(caller, Action.MODIFY_MEMBER)
-        _check_id(new.project)
+        check_id(new.project)
         with self._catalogue.writing() as connection:
             image = _find_to_share(connection, caller, image_id)
-            self._check_count(image.member_count + 1)
+            check_count(image.member_count + 1, self._options)
             was = statements.get_member(connection, image_id, new.project)
             if was is None:
-                statements.insert_members(connection, image, [_member(new, {})])
+                statements.insert_members(connection, image, [_member(new, {}, self._clock())])
             elif new.can_share is not None:
-                statements.set_can_share(connection, image_id, new.project, can_share=new.can_share)
+                can_share, now = new.can_share, self._clock()
+                statements.set_can_share(connection, image_id, new.project, can_share=can_share, now=now)
 
     def replace(self, caller: Caller, image_id: str, wanted: Sequence[NewMember]) -> None:
         """Share the image with *wanted* and nobody else; who stays keeps its answer, and its *can_share* unless one is given.
@@ -90,9 +93,10 @@ class Members:
         _check_ids(one.project for one in wanted)
         with self._catalogue.writing() as connection:
             image = _find_to_share(connection, caller, image_id)
-            self._check_count(len(wanted))
+            check_count(len(wanted), self._options)
             were = {one.project: one for one in statements.select_members(connection, image_id)}
-            statements.replace_members(connection, image, [_member(new, were) for new in wanted])
+            now = self._clock()
+            statements.replace_members(connection, image, [_member(new, were, now) for new in wanted])
 
     def remove(self, caller: Caller, image_id: str, project: str) -> None:
         """Share the image with *project* no longer.
@@ -105,11 +109,6 @@ class Members:
             _find_to_share(connection, caller, image_id)
             if not statements.delete_member(connection, image_id, project):
                 raise NotFound("The project is no member of this image.")
-
-    def _check_count(self, count: int) -> None:
-        most = self._options.member_quota
-        if 0 <= most < count:
-            raise OverLimit(f"An image may have {most} members; these would be {count}.")
 
 
 def _find_live(connection: Connection, caller: Caller, image_id: str, *, for_update: bool = False) -> Image:
@@ -136,10 +135,14 @@ def _own(connection: Connection, caller: Caller, image_id: str) -> Member | None
     return None if caller.project is None else statements.get_member(connection, image_id, caller.project)
 
 
-def _member(new: NewMember, were: Mapping[str, Member]) -> Member:
-    was = were.get(new.project, Member(project=new.project))
-    can_share = was.can_share if new.can_share is None else new.can_share
-    return Member(project=was.project, status=was.status, can_share=can_share)
+def _member(new: NewMember, were: Mapping[str, Member], now: datetime) -> Member:
+    """*new* as a member; one that was there keeps what nobody has a word about."""
+    was = were.get(new.project)
+    if was is None:
+        return Member(project=new.project, can_share=bool(new.can_share), shared_at=now)
+    if new.can_share in (None, was.can_share):
+        return was
+    return replace(was, can_share=bool(new.can_share), updated_at=now)
 
 
 def _check_has_project(caller: Caller) -> None:
@@ -147,16 +150,24 @@ def _check_has_project(caller: Caller) -> None:
         raise Unauthenticated("A token for a project is needed to share images.")
 
 
+def check_count(count: int, options: ServiceOptions) -> None:
+    """Raises OverLimit if an image may not have *count* members."""
+    most = options.member_quota
+    if 0 <= most < count:
+        raise OverLimit(f"An image may have {most} members; these would be {count}.")
+
+
 def _check_ids(projects: Iterable[str]) -> None:
     named: set[str] = set()
     for project in projects:
-        _check_id(project)
+        check_id(project)
         if project in named:
             raise Invalid("member_id", project, "it is named twice")
         named.add(project)
 
 
-def _check_id(project: str) -> None:
+def check_id(project: str) -> None:
+    """Raises Invalid for what can be no project's id."""
     if not project:
         raise Invalid("member_id", project, "empty")
     require_storable("member_id", project, MOST_MEMBER_CHARACTERS)

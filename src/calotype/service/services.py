@@ -9,6 +9,7 @@ from calotype.service.downloads import Downloads
 from calotype.service.grants import Grants
 from calotype.service.images import Images
 from calotype.service.members import Members
+from calotype.service.offers import Offers
 from calotype.service.options import ServiceOptions
 from calotype.service.uploads import Uploads
 
@@ -20,6 +21,7 @@ class Services:
     downloads: Downloads
     deletions: Deletions
     members: Members
+    offers: Offers
     accounts: Accounts
     directory: Directory
     grants: Grants

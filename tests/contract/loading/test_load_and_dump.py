@@ -60,9 +60,16 @@ VARIED = [
             "empty": "",
         },
         tags=["b", "a", "t" * 255],
-        members=[{"member": "n", "can_share": True}, {"member": "m", "status": "accepted"}],
+        members=[
+            {"member": "n", "can_share": True},
+            {"member": "m", "status": "accepted", "shared_at": "2026-10-01T00:00:00.000001Z"},
+            {"member": "o", "updated_at": "9999-12-31T23:59:59Z"},
+        ],
         blobs=[{"store": "local", "key": str(uuid4()), "size": 7}, {"store": "s3", "key": str(uuid4()), "size": 7}],
-        locations=[{"url": "https://example.org/a b", "store": "web"}, {"url": "https://example.org/", "store": None}],
+        locations=[
+            {"url": "https://example.org/a b", "store": "web", "metadata": {"a": [1, {"b": None}], "ü": 0.5}},
+            {"url": "https://example.org/", "store": None, "metadata": {}},
+        ],
     ),
     line(
         status="pending_delete",
@@ -141,7 +148,7 @@ def test_a_member_row_carries_the_creation_time_of_its_image(catalogue):
 
     load(catalogue, [line(id=image_id, created_at="1970-01-01T00:00:01Z", members=[{"member": "m"}])])
 
-    assert rows(catalogue, image_members) == [(image_id, "m", "pending", False, 1_000_000)]
+    assert rows(catalogue, image_members) == [(image_id, "m", "pending", False, 1_000_000, 1_000_000, 1_000_000)]
     with catalogue.reading() as connection:
         assert images.get(connection, image_id).member_count == 1
 

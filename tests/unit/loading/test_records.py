@@ -54,7 +54,17 @@ def test_every_key_reaches_its_field():
         deleted_at="2026-10-20T08:00:03Z",
         properties={"a": "b", "none": None},
         tags=["t", "u"],
-        members=[{"member": "m", "status": "rejected", "can_share": True}, {"member": "n"}],
+        members=[
+            {
+                "member": "m",
+                "status": "rejected",
+                "can_share": True,
+                "shared_at": "2026-10-20T08:00:04Z",
+                "updated_at": "2026-10-20T08:00:05Z",
+            },
+            {"member": "n", "shared_at": "2026-10-20T08:00:06Z"},
+            {"member": "o"},
+        ],
         blobs=[{"store": "local", "key": "k", "size": 1}],
         locations=[{"url": "https://example.org/x", "store": None}],
     )
@@ -84,9 +94,19 @@ def test_every_key_reaches_its_field():
             properties={"a": "b", "none": None},
             tags=("t", "u"),
             locations=(Location("https://example.org/x"),),
-            member_count=2,
+            member_count=3,
         ),
-        (Member(project="m", status=MemberStatus.REJECTED, can_share=True), Member(project="n")),
+        (
+            Member(
+                project="m",
+                status=MemberStatus.REJECTED,
+                can_share=True,
+                shared_at=created + timedelta(seconds=4),
+                updated_at=created + timedelta(seconds=5),
+            ),
+            Member(project="n", shared_at=created + timedelta(seconds=6), updated_at=created + timedelta(seconds=6)),
+            Member(project="o", shared_at=created, updated_at=created),
+        ),
         (StoredBlob("local", "k", 1),),
     )
 
@@ -106,6 +126,11 @@ def test_a_record_that_was_deleted_needs_no_status():
     [
         ({"colour": "red"}, "colour", "unknown key"),
         ({"members": [{"member": "m", "since": 1}]}, "members[0].since", "unknown key"),
+        (
+            {"members": [{"member": "m"}, {"member": "n", "shared_at": "now"}]},
+            "members[1].shared_at",
+            "not of the form YYYY-MM-DDTHH:MM:SS[.ffffff]Z",
+        ),
         ({"id": "1"}, "id", "not a UUID"),
         ({"id": ID.replace("-", "", 1)}, "id", "not a UUID"),
         ({"name": "x" * 256}, "name", "Expected `str` of length <= 255"),
@@ -207,7 +232,13 @@ def entries(draw):
         member_count=len(members),
     )
     of_it = [
-        Member(project=one, status=draw(st.sampled_from(MemberStatus)), can_share=draw(st.booleans()))
+        Member(
+            project=one,
+            status=draw(st.sampled_from(MemberStatus)),
+            can_share=draw(st.booleans()),
+            shared_at=draw(TIMES),
+            updated_at=draw(TIMES),
+        )
         for one in members
     ]
     keys = draw(st.lists(TEXTS, max_size=2, unique=True))

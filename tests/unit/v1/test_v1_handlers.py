@@ -35,11 +35,13 @@ def services_over(catalogue: Catalogue, rules: Rules) -> Services:
         uploads=nothing,
         downloads=nothing,
         deletions=nothing,
-        members=Members(catalogue, rules, options),
+        members=Members(catalogue, rules, options, lambda: datetime(2026, 1, 1, tzinfo=UTC)),
+        offers=nothing,
         accounts=nothing,
         directory=nothing,
         grants=nothing,
         options=options,
+        v1_enabled=True,
     )
 
 
