@@ -4,12 +4,13 @@ import json
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 from fog import Fog
-from programs import Clients
+from programs import Clients, Gophercloud
 
 import servers
 from servers import Server
@@ -35,6 +36,13 @@ def clients_of(
     if not (PROGRAMS / "glance").exists():
         missing(".venv-clients, which `make clients` makes,")
     return lambda server: Clients(PROGRAMS, tmp_path_factory.mktemp("home"), server)
+
+
+@pytest.fixture(scope="session")
+def automation(missing: Callable[[str], NoReturn]) -> None:
+    """Ansible with its collection for OpenStack, and libcloud, are beside the other clients."""
+    if not (PROGRAMS.parent / ".automation").exists():
+        missing("what `make test` adds to .venv-clients")
 
 
 @pytest.fixture(scope="module")
@@ -79,17 +87,23 @@ def fog(ruby_with_fog: None, tmp_path_factory: pytest.TempPathFactory, server: S
     return Fog(tmp_path_factory.mktemp("home"), server)
 
 
+@pytest.fixture(scope="module")
+def fog_v2(fog: Fog) -> Fog:
+    """The same, with version 2 of the Image API."""
+    return replace(fog, version=2)
+
+
 @pytest.fixture(scope="session")
-def gophercloud(tmp_path_factory: pytest.TempPathFactory, missing: Callable[[str], NoReturn]) -> Path:
-    """Our program with Debian's gophercloud, compiled: 1 s, of which a second compilation would save nothing."""
+def gophercloud(tmp_path_factory: pytest.TempPathFactory, missing: Callable[[str], NoReturn]) -> Gophercloud:
+    """Our program with Debian's gophercloud, compiled once for all its tests."""
     if shutil.which("go") is None or not (GO_SOURCES / "src/github.com/gophercloud/gophercloud").is_dir():
         missing("Debian's package golang-go or golang-github-gophercloud-gophercloud-dev")
     folder = tmp_path_factory.mktemp("go")
     env = {"GO111MODULE": "off", "GOPATH": str(GO_SOURCES), "GOFLAGS": "", "GOCACHE": str(folder / "cache")}
-    command = ["go", "build", "-o", folder / "program", Path(__file__).parent / "gophercloud" / "main.go"]
+    command = ["go", "build", "-o", folder / "program", *(Path(__file__).parent / "gophercloud").glob("*.go")]
     subprocess.run(command, check=True, env=servers.environment(**env), timeout=300)
     shutil.rmtree(folder / "cache")
-    return folder / "program"
+    return Gophercloud(folder / "program")
 
 
 @pytest.fixture(scope="session")

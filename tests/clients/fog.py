@@ -1,4 +1,4 @@
-"""fog as its users start it: `fog_v1.rb` does a task in Ruby."""
+"""fog as its users start it: `fog_v1.rb` and `fog_v2.rb` do a task in Ruby."""
 
 import json
 import subprocess
@@ -10,15 +10,16 @@ from typing import Any
 import servers
 from servers import Server
 
-PROGRAM = Path(__file__).with_name("fog_v1.rb")
+PROGRAMS = {version: Path(__file__).with_name(f"fog_v{version}.rb") for version in (1, 2)}
 
 
 @dataclass(frozen=True)
 class Fog:
-    """fog's version 1 of the Image API, in *home*, where nobody's settings are."""
+    """fog's version 1 or 2 of the Image API, in *home*, where nobody's settings are."""
 
     home: Path
     server: Server
+    version: int = 1
 
     @property
     def options(self) -> dict[str, str]:
@@ -33,7 +34,7 @@ class Fog:
         }
 
     def do(self, task: str, options: Mapping[str, str] = {}, **given: Any) -> dict[str, Any]:
-        """What *task* of fog_v1.rb found out, connected with *options* in place of those above."""
+        """What *task* of the program found out, connected with *options* in place of those above."""
         result = self._run(task, options or self.options, given)
         assert result.returncode == 0, result.stderr
         found: dict[str, Any] = json.loads(result.stdout)
@@ -47,7 +48,7 @@ class Fog:
 
     def _run(self, task: str, options: Mapping[str, str], given: Mapping[str, Any]) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            ["ruby", PROGRAM],
+            ["ruby", PROGRAMS[self.version]],
             input=json.dumps({"task": task, "connect": dict(options), **given}),
             env=servers.environment(HOME=str(self.home)),
             capture_output=True,

@@ -3,17 +3,12 @@
 A login is the name of keystoneauth's plug-in for it and the plug-in's options; the other clients have words of their own.
 """
 
-import json
-import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from fog import Fog
-from programs import Clients
-
-import servers
+from programs import Clients, Gophercloud, rows
 
 #: keystoneauth's options in the words of fog.
 _IN_FOG = {
@@ -57,67 +52,93 @@ class Login:
 
 @dataclass(frozen=True)
 class Everybody:
-    """All clients, each with its one way to log in and list: a method gives the names of what it lists."""
+    """All clients, each with its one way to log in and list: a method gives the names of the images it lists.
+
+    Those without a number in their name speak version 2 of the Image API, most of them because they find it.
+    """
 
     clients: Clients
     fog: Fog
-    gophercloud: Path
+    gophercloud: Gophercloud
 
-    def openstack(self, login: Login) -> list[str]:
-        said = self.clients.run("openstack", "image", "list", "-f", "value", "-c", "Name", **_in_shell(login))
-        return said.splitlines()
+    def openstack(self, login: Login, *version: str) -> list[str]:
+        command = ("openstack", *version, "image", "list", "-f", "value", "-c", "Name")
+        return self.clients.run(*command, **_in_shell(login)).splitlines()
 
-    def glance(self, login: Login) -> list[str]:
+    def openstack_v1(self, login: Login) -> list[str]:
+        return self.openstack(login, "--os-image-api-version", "1")
+
+    def glance(self, login: Login, *version: str) -> list[str]:
         """The command wants a token to come with the address of the image service, and then asks no identity."""
         env = {name: value for name, value in _in_shell(login).items() if name != "OS_AUTH_TYPE"}
         if token := env.pop("OS_TOKEN", ""):
             env = {"OS_AUTH_TOKEN": token, "OS_IMAGE_URL": self.clients.server.url}
-        said = self.clients.run("glance", "--os-image-api-version", "1", "image-list", **env)
-        return [line.split("|")[2].strip() for line in said.splitlines() if line[:1] == "|"][1:]
+        return [row["Name"] for row in rows(self.clients.run("glance", *version, "image-list", **env))]
 
-    def glanceclient(self, login: Login) -> list[str]:
+    def glance_v1(self, login: Login) -> list[str]:
+        return self.glance(login, "--os-image-api-version", "1")
+
+    def glanceclient(self, login: Login, version: str = "2") -> list[str]:
         return self._in_python(
             """
-from glanceclient import v1
+from glanceclient import Client
 from keystoneauth1 import loading, session
 plugin = loading.get_plugin_loader(kind).load_from_options(**options)
-result = [image.name for image in v1.Client(session=session.Session(plugin)).images.list()]
+result = [image.name for image in Client(version, session=session.Session(plugin)).images.list()]
 """,
             login,
+            version=version,
         )
 
-    def openstacksdk(self, login: Login) -> list[str]:
+    def glanceclient_v1(self, login: Login) -> list[str]:
+        return self.glanceclient(login, "1")
+
+    def openstacksdk(self, login: Login, version: str | None = None) -> list[str]:
         return self._in_python(
             """
 import openstack
-connection = openstack.connect(load_yaml_config=False, load_envvars=False, auth_type=kind, auth=options)
+connection = openstack.connect(load_yaml_config=False, load_envvars=False, auth_type=kind, auth=options,
+                               image_api_version=version)
 result = [image.name for image in connection.image.images()]
+""",
+            login,
+            version=version,
+        )
+
+    def openstacksdk_v1(self, login: Login) -> list[str]:
+        return self.openstacksdk(login, "1")
+
+    def fog_v2(self, login: Login, version: int = 2) -> list[str]:
+        options = {_IN_FOG[name]: value for name, value in login.options.items()}
+        names: list[str] = replace(self.fog, version=version).do("list", options)["names"]
+        return names
+
+    def fog_v1(self, login: Login) -> list[str]:
+        return self.fog_v2(login, 1)
+
+    def go(self, login: Login, task: str = "images", **more: str) -> list[str]:
+        names: list[str] = self.gophercloud.do(task, **in_go(login), **more)
+        return names
+
+    def libcloud(self, login: Login) -> list[str]:
+        """It knows names, each with a password or a secret, and projects by name."""
+        return self._in_python(
+            """
+from libcloud.compute.providers import get_driver
+from libcloud.compute.types import Provider
+name, secret = [options.get(each) or options.get("application_credential_" + other)
+                for each, other in (("username", "id"), ("password", "secret"))]
+kind = {"password": "3.x_password", "v3applicationcredential": "3.x_appcred"}[kind]
+driver = get_driver(Provider.OPENSTACK)(
+    name, secret, ex_force_auth_url=options["auth_url"], ex_force_auth_version=kind,
+    ex_tenant_name=options.get("project_name"), ex_force_service_region="RegionOne", api_version="2.2")
+result = [image.name for image in driver.list_images()]
 """,
             login,
         )
 
-    def fog_v1(self, login: Login) -> list[str]:
-        options = {_IN_FOG[name]: value for name, value in login.options.items()}
-        names: list[str] = self.fog.do("list", options)["names"]
-        return names
-
-    def go(self, login: Login, **more: str) -> list[str]:
-        """Names of projects: the user's own, or with *all* everybody's."""
-        given = {_IN_GO[name]: value for name, value in login.options.items()} | more
-        result = subprocess.run(
-            [self.gophercloud],
-            input=json.dumps(given),
-            env=servers.environment(),
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        assert result.returncode == 0, result.stderr
-        names: list[str] = json.loads(result.stdout)
-        return names
-
-    def _in_python(self, program: str, login: Login) -> list[str]:
-        names: list[str] = self.clients.python(program, kind=login.plugin, options=dict(login.options))
+    def _in_python(self, program: str, login: Login, **given: Any) -> list[str]:
+        names: list[str] = self.clients.python(program, kind=login.plugin, options=dict(login.options), **given)
         return names
 
     @property
@@ -127,9 +148,26 @@ result = [image.name for image in connection.image.images()]
             "openstacksdk": self.openstacksdk,
             "glance": self.glance,
             "python-glanceclient": self.glanceclient,
-            "fog": self.fog_v1,
+            "fog": self.fog_v2,
             "gophercloud": self.go,
+            "libcloud": self.libcloud,
         }
+
+    @property
+    def v1_by_name(self) -> dict[str, Callable[[Login], list[str]]]:
+        """Those that know version 1 of the Image API, told to take it."""
+        return {
+            "openstack": self.openstack_v1,
+            "openstacksdk": self.openstacksdk_v1,
+            "glance": self.glance_v1,
+            "python-glanceclient": self.glanceclient_v1,
+            "fog": self.fog_v1,
+        }
+
+
+def in_go(login: Login) -> dict[str, str]:
+    """*login* as logIn in gophercloud/main.go reads it."""
+    return {_IN_GO[name]: value for name, value in login.options.items()}
 
 
 def _in_shell(login: Login) -> dict[str, Any]:

@@ -40,9 +40,11 @@ for command in commands:
 
 def asked(server: Server, call: Callable[[], Any]) -> list[str]:
     """What *call* asks of *server*, as its log has it, ids made plain: `GET /v3/users/ID 200`."""
+    # The answer to this one follows the lines of all requests before it.
+    server.request("GET", "/healthz", token=None)
     before = server.log.stat().st_size
     call()
-    server.request("GET", "/healthz", token=None)  # whose answer follows the lines of all requests before it
+    server.request("GET", "/healthz", token=None)
     with server.log.open() as log:
         log.seek(before)
         lines = _REQUEST.findall(_ID.sub("ID", log.read()))
@@ -114,3 +116,23 @@ class Clients:
             "text": True,
             "timeout": 60,
         }
+
+
+@dataclass(frozen=True)
+class Gophercloud:
+    """gophercloud as its users compile it: the *program* made of the files in gophercloud/ does a task."""
+
+    program: Path
+
+    def do(self, task: str, **given: str) -> Any:
+        """What *task* found out, logged in with what of *given* logIn in main.go wants."""
+        result = subprocess.run(
+            [self.program],
+            input=json.dumps({"task": task, **given}),
+            env=servers.environment(),
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert result.returncode == 0, result.stderr
+        return json.loads(result.stdout)

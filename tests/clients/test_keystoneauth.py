@@ -48,17 +48,21 @@ def test_versions_are_discovered(keystone, server: Server):
     found = keystone("""
 session = Session(v3.Password(url + "/v3", **user, **project))
 result = {
-    "image": {version: session.get_endpoint(service_type="image", version=version) for version in ("1", "1.0", "1.1")},
+    "image": {version: session.get_endpoint(service_type="image", version=version)
+              for version in ("1", "1.0", "1.1", "2", "2.17")},
+    "newest": session.get_endpoint(service_type="image", min_version="1", max_version="latest"),
     "identity": session.get_endpoint(service_type="identity", version="3"),
-    "known": sorted(each["version"] for region in session.get_all_version_data(service_type="image").values()
+    "known": sorted(each["version"].partition(".")[0] for region in session.get_all_version_data(service_type="image").values()
                     for interface in region.values() for service in interface.values() for each in service),
 }
 """)
 
     assert found == {
-        "image": dict.fromkeys(("1", "1.0", "1.1"), server.url + "/v1/"),
+        "image": dict.fromkeys(("1", "1.0", "1.1"), server.url + "/v1/")
+        | dict.fromkeys(("2", "2.17"), server.url + "/v2/"),
+        "newest": server.url + "/v2/",
         "identity": server.url + "/identity/v3",
-        "known": ["1.0", "1.1"],
+        "known": ["1", "1"] + ["2"] * 11,
     }
 
 

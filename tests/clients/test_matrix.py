@@ -1,6 +1,7 @@
 """Every client logs in by every method it has, wherever its user thinks that identity is, and lists. docs/clients.md.
 
-Those in Python share keystoneauth, and with it what they make of a slash at the end: one such URL each is enough.
+Those in Python share keystoneauth, and with it what they make of a slash at the end: one such URL each is enough for
+`make test`. `make proof` has them all, and version 1 of the Image API too.
 """
 
 import json
@@ -9,12 +10,11 @@ import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from fog import Fog
 from logins import Everybody, Login
-from programs import Clients, asked
+from programs import Clients, Gophercloud, asked
 
 import servers
 from servers import Server
@@ -26,58 +26,85 @@ PLAIN = ("/v3", "/identity", "/identity/v3")
 SLASHED = ("/v3/", "/identity/", "/identity/v3/")
 ROOT = ("", "/")
 FEW = ("/identity", "/v3")
+NO_VERSION = ("", "/identity", "/identity/")
 
 #: The method where nobody has an account, which is so with this option.
 ANYBODY = "--auth none"
 
-#: Client, method, URLs.
+#: Client, method, URLs, and those that only `make proof` takes.
 MATRIX = (
-    ("openstack", "password, names", (*PLAIN, "/identity/")),
-    ("openstack", "password, ids", FEW),
-    ("openstack", "token", FEW),
-    ("openstack", "application credential", FEW),
-    ("openstack", ANYBODY, FEW),
-    ("openstacksdk", "password, names", (*PLAIN, "/identity/")),
-    ("openstacksdk", "password, ids", FEW),
-    ("openstacksdk", "token", FEW),
-    ("openstacksdk", "application credential", FEW),
-    ("openstacksdk", ANYBODY, FEW),
-    ("glance", "password, names", PLAIN + SLASHED),
-    ("glance", "token", FEW[:1]),
-    ("glance", ANYBODY, FEW),
-    ("python-glanceclient", "password, names", (*PLAIN, "/identity/")),
-    ("python-glanceclient", "password, ids", FEW),
-    ("python-glanceclient", "token", FEW),
-    ("python-glanceclient", "application credential", FEW),
-    ("python-glanceclient", ANYBODY, FEW),
-    ("fog", "password, names", ("", *PLAIN)),
-    ("fog", "password, ids", ("", *PLAIN)),
-    ("fog", "token", ("", *PLAIN)),
-    ("fog", ANYBODY, FEW),
-    ("gophercloud", "password, names", PLAIN + SLASHED),
-    ("gophercloud", "password, ids", PLAIN + SLASHED),
-    ("gophercloud", "token", PLAIN + SLASHED),
-    ("gophercloud", "application credential", PLAIN + SLASHED),
-    ("gophercloud", ANYBODY, FEW),
+    ("openstack", "password, names", (*PLAIN, "/identity/"), ("/v3/", "/identity/v3/")),
+    ("openstack", "password, ids", FEW, ("/identity/v3", *SLASHED)),
+    ("openstack", "token", FEW, ("/identity/v3", *SLASHED)),
+    ("openstack", "application credential", FEW, ("/identity/v3", *SLASHED)),
+    ("openstack", ANYBODY, FEW, ()),
+    ("openstacksdk", "password, names", (*PLAIN, "/identity/"), ("/v3/", "/identity/v3/")),
+    ("openstacksdk", "password, ids", FEW, ("/identity/v3", *SLASHED)),
+    ("openstacksdk", "token", FEW, ("/identity/v3", *SLASHED)),
+    ("openstacksdk", "application credential", FEW, ("/identity/v3", *SLASHED)),
+    ("openstacksdk", ANYBODY, FEW, ()),
+    ("glance", "password, names", PLAIN + SLASHED, ()),
+    ("glance", "token", FEW[:1], ()),
+    ("glance", ANYBODY, FEW, ()),
+    ("python-glanceclient", "password, names", (*PLAIN, "/identity/"), ("/v3/", "/identity/v3/")),
+    ("python-glanceclient", "password, ids", FEW, ("/identity/v3", *SLASHED)),
+    ("python-glanceclient", "token", FEW, ("/identity/v3", *SLASHED)),
+    ("python-glanceclient", "application credential", FEW, ("/identity/v3", *SLASHED)),
+    ("python-glanceclient", ANYBODY, FEW, ()),
+    ("fog", "password, names", ("", *PLAIN), ()),
+    ("fog", "password, ids", ("", *PLAIN), ()),
+    ("fog", "token", ("", *PLAIN), ()),
+    ("fog", ANYBODY, FEW, ()),
+    ("gophercloud", "password, names", PLAIN + SLASHED, ()),
+    ("gophercloud", "password, ids", PLAIN + SLASHED, ()),
+    ("gophercloud", "token", PLAIN + SLASHED, ()),
+    ("gophercloud", "application credential", PLAIN + SLASHED, ()),
+    ("gophercloud", ANYBODY, FEW, ()),
+    ("libcloud", "password, names", NO_VERSION, ()),
+    ("libcloud", "application credential", NO_VERSION, ()),
+    ("libcloud", ANYBODY, FEW[:1], ()),
 )
 
 #: Client, URLs at which it cannot log in, and what it says.
 NOT_THERE = (
-    ("openstack", ROOT, "Could not find versioned identity endpoints"),
+    ("openstack", ROOT, "Cannot use v2 authentication with domain scope"),
     ("glance", ROOT, "An auth plugin is required to determine endpoint URL"),
     ("fog", ("/", *SLASHED), "Excon::Error::"),
     ("gophercloud", ROOT, "json: cannot unmarshal array"),
+    ("libcloud", ("/v3", "/identity/v3"), "The resource could not be found"),
 )
+
+#: Whom nobody knows.
+ANYBODY_AT = Login(
+    "password",
+    {
+        "username": "anybody",
+        "password": "anything",
+        "user_domain_name": "Default",
+        "project_name": "anywhere",
+        "project_domain_name": "Default",
+    },
+)
+
+LOGINS = [
+    pytest.param(client, method, shape, marks=[pytest.mark.proof] if shape in later else [])
+    for client, method, shapes, later in MATRIX
+    for shape in shapes + later
+    if method != ANYBODY
+]
 
 
 @pytest.fixture(scope="module")
-def everybody(clients: Clients, fog: Fog, gophercloud: Any) -> Everybody:
+def everybody(automation: None, clients: Clients, fog: Fog, gophercloud: Gophercloud) -> Everybody:
     return Everybody(clients, fog, gophercloud)
 
 
 @pytest.fixture(scope="module")
 def everybody_of_nobody(
-    tmp_path_factory: pytest.TempPathFactory, clients_of: Callable[[Server], Clients], gophercloud: Path, fog: Fog
+    tmp_path_factory: pytest.TempPathFactory,
+    clients_of: Callable[[Server], Clients],
+    gophercloud: Gophercloud,
+    fog: Fog,
 ) -> Iterator[Everybody]:
     """The clients, told of a service with `--auth none` that has one image."""
     running = servers.start(tmp_path_factory.mktemp("open") / "log", "--ephemeral", "--auth", "none")
@@ -121,29 +148,51 @@ def application_credential(server: Server, user_id: str) -> dict[str, str]:
     return {"application_credential_id": made["id"], "application_credential_secret": made["secret"]}
 
 
-@pytest.mark.parametrize(
-    ("client", "method", "shape"),
-    [(client, method, shape) for client, method, shapes in MATRIX for shape in shapes if method != ANYBODY],
-)
+@pytest.mark.parametrize(("client", "method", "shape"), LOGINS)
 def test_a_client_logs_in_and_lists(everybody, methods, listed, client, method, shape):
     names = everybody.by_name[client](methods[method].at(everybody.clients.server.url + shape))
 
-    assert names == ["calotype" if client == "gophercloud" else listed]
+    assert names == [listed]
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize(
+    ("client", "method", "shape"),
+    [
+        (client, method, shape)
+        for client, method, shapes, later in MATRIX
+        for shape in shapes + later
+        if client not in ("gophercloud", "libcloud") and method != ANYBODY
+    ],
+)
+def test_a_client_that_knows_version_1_lists_by_it(everybody, methods, listed, client, method, shape):
+    names = everybody.v1_by_name[client](methods[method].at(everybody.clients.server.url + shape))
+
+    assert names == [listed]
+
+
+@pytest.mark.parametrize("method", ["password, names", "password, ids", "token", "application credential"])
+def test_gophercloud_lists_the_projects_of_whom_it_logs_in_as(everybody, methods, method):
+    login = methods[method].at(everybody.clients.server.url + "/identity")
+
+    assert everybody.go(login, "projects") == ["calotype"]
 
 
 @pytest.mark.parametrize(
     ("client", "shape"),
-    [(client, shape) for client, method, shapes in MATRIX for shape in shapes if method == ANYBODY],
+    [(client, shape) for client, method, shapes, _ in MATRIX for shape in shapes if method == ANYBODY],
 )
 def test_where_nobody_has_an_account_anybody_logs_in_and_lists(everybody_of_nobody, client, shape):
-    user = {"username": "anybody", "password": "anything", "user_domain_name": "Default"}
-    project = {"project_name": "anywhere", "project_domain_name": "Default"}
-    login = Login("password", user | project).at(everybody_of_nobody.clients.server.url + shape)
+    names = everybody_of_nobody.by_name[client](ANYBODY_AT.at(everybody_of_nobody.clients.server.url + shape))
 
-    if client == "gophercloud":  # as an admin would: whom it logs in as is no user of the catalogue
-        assert everybody_of_nobody.go(login, all="yes") == ["admin", "calotype"]
-    else:
-        assert everybody_of_nobody.by_name[client](login) == ["nobody's"]
+    assert names == ["nobody's"]
+
+
+def test_where_nobody_has_an_account_gophercloud_lists_all_projects(everybody_of_nobody):
+    login = ANYBODY_AT.at(everybody_of_nobody.clients.server.url + "/identity")
+
+    # As an admin would: whom it logs in as is no user of the catalogue.
+    assert everybody_of_nobody.go(login, "projects", all="yes") == ["admin", "calotype"]
 
 
 @pytest.mark.parametrize(
@@ -159,7 +208,7 @@ def test_gophercloud_lists_all_projects_for_an_admin(everybody, server: Server):
     user = {"username": known["username"], "password": known["password"], "user_domain_name": "Default"}
     project = {"project_name": known["project_name"], "project_domain_name": "Default"}
 
-    names = everybody.go(Login("password", user | project).at(server.url + "/identity"), all="yes")
+    names = everybody.go(Login("password", user | project).at(server.url + "/identity"), "projects", all="yes")
 
     assert names == ["admin", "calotype"]
 
@@ -173,7 +222,12 @@ def table(title: str) -> list[list[str]]:
 
 def version_of(client: str, everybody: Everybody) -> str:
     """What the client says, or its package."""
-    packages = {"openstack": "python-openstackclient", "glance": "python-glanceclient"}
+    packages = {
+        "openstack": "python-openstackclient",
+        "glance": "python-glanceclient",
+        "libcloud": "apache-libcloud",
+        "ansible": "ansible-core",
+    }
     if client == "fog":
         said: str = everybody.fog.do("list")["version"]
         return said
@@ -186,17 +240,33 @@ def version_of(client: str, everybody: Everybody) -> str:
 
 
 def test_the_page_has_every_client_with_its_methods_and_urls():
-    said = [(client, method, tuple(urls.split(", "))) for client, method, urls in table("How they log in")]
+    said = [(client, method, set(urls.split(", "))) for client, method, urls in table("How they log in")]
 
-    assert said == [(client, method, tuple(url or "none" for url in urls)) for client, method, urls in MATRIX]
+    tried = [
+        (client, method, {url or "none" for url in shapes + later if url != "/"})
+        for client, method, shapes, later in MATRIX
+    ]
+    assert said == tried
     assert [client for client, *_ in table("What they are and ask")] == list(dict.fromkeys(row[0] for row in MATRIX))
 
 
 @pytest.mark.parametrize("client", list(dict.fromkeys(row[0] for row in MATRIX)))
-def test_the_page_has_the_version_of_a_client_and_what_it_asks(everybody, methods, client):
+def test_the_page_has_the_version_of_a_client_and_what_it_asks(everybody, methods, listed, client):
     login = methods["password, names"].at(everybody.clients.server.url + "/identity")
+    if client == "glance":
+        everybody.glance(login)  # at its first start in a home it fetches schemas to keep
 
     calls = asked(everybody.clients.server, lambda: everybody.by_name[client](login))
 
     said = {name: (version, calls) for name, version, _, calls in table("What they are and ask")}
     assert said[client] == (version_of(client, everybody), ", ".join(calls))
+
+
+@pytest.mark.parametrize("client", ["openstack", "openstacksdk", "glance", "python-glanceclient", "fog"])
+def test_the_page_has_what_a_client_asks_that_is_told_to_take_version_1(everybody, methods, listed, client):
+    login = methods["password, names"].at(everybody.clients.server.url + "/identity")
+
+    calls = asked(everybody.clients.server, lambda: everybody.v1_by_name[client](login))
+
+    said = {name: calls for name, _, calls in table("Version 1")}
+    assert said[client] == ", ".join(calls)

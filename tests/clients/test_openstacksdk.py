@@ -1,4 +1,4 @@
-"""openstacksdk, told of the service by clouds.yaml."""
+"""openstacksdk, told of the service by clouds.yaml: how it connects, and version 1. test_v2_openstacksdk.py has version 2."""
 
 import pytest
 
@@ -29,14 +29,16 @@ result = {"token": token, "project": connection.current_project.name, "region": 
     }
 
 
-def test_version_1_is_found_and_its_list_is_walked_to_the_end_where_a_limit_is_given(clients, server: Server, queue):
+def test_version_1_is_taken_if_asked_for_and_its_list_is_walked_to_the_end_where_a_limit_is_given(
+    clients, server: Server, queue
+):
     names = [f"walked-{number:02}" for number in range(30)]
     for name in names:
         queue(server, name)
 
     said = clients.python("""
 import openstack
-images = openstack.connect(cloud="calotype").image
+images = openstack.connect(cloud="calotype", image_api_version="1").image
 walked = [image.name for image in images.images(limit=8)]
 result = {"version": images.api_version, "walked": walked, "first page": len(list(images.images())),
           "found": images.find_image("walked-07").name, "unknown": images.find_image("walked-99")}

@@ -1,6 +1,6 @@
-// What a user of gophercloud does first: log in and list projects. Reads how from standard input, as a JSON object; writes
-// the projects' names. Run by tests/clients/test_matrix.py; Debian's package golang-github-gophercloud-gophercloud-dev has
-// the library, whose image client speaks version 2 only.
+// What a user of gophercloud does: log in, and then a task. Reads how and which from standard input, as a JSON object; writes
+// what came of it as JSON. Run by tests/clients/test_matrix.py and test_v2_gophercloud.py; Debian's package
+// golang-github-gophercloud-gophercloud-dev has the library, whose image client speaks version 2 only.
 package main
 
 import (
@@ -10,10 +10,6 @@ import (
 
 	"github.com/gophercloud/gophercloud"
 	"github.com/gophercloud/gophercloud/openstack"
-	"github.com/gophercloud/gophercloud/openstack/identity/v3/projects"
-	"github.com/gophercloud/gophercloud/openstack/identity/v3/tokens"
-	"github.com/gophercloud/gophercloud/openstack/identity/v3/users"
-	"github.com/gophercloud/gophercloud/pagination"
 )
 
 // logIn says who the caller is, by whichever of the methods has its fields set.
@@ -32,47 +28,13 @@ func logIn(given map[string]string) (*gophercloud.ProviderClient, error) {
 	})
 }
 
-// userID is who has logged in. A token is looked up, anything else is exchanged for one: two types of result.
-func userID(provider *gophercloud.ProviderClient) (string, error) {
-	result, hasUser := provider.GetAuthResult().(interface {
-		ExtractUser() (*tokens.User, error)
-	})
-	if !hasUser {
-		return "", fmt.Errorf("not logged in by version 3")
-	}
-	user, err := result.ExtractUser()
-	if err != nil {
-		return "", err
-	}
-	return user.ID, nil
-}
-
-// listProjects names the projects of the caller, or all there are.
-func listProjects(provider *gophercloud.ProviderClient, all bool) ([]string, error) {
-	identity, err := openstack.NewIdentityV3(provider, gophercloud.EndpointOpts{})
-	if err != nil {
-		return nil, err
-	}
-	var pager pagination.Pager
-	if all {
-		pager = projects.List(identity, projects.ListOpts{})
-	} else {
-		user, err := userID(provider)
-		if err != nil {
-			return nil, err
-		}
-		pager = users.ListProjects(identity, user)
-	}
-	pages, err := pager.AllPages()
-	if err != nil {
-		return nil, err
-	}
-	found, err := projects.ExtractProjects(pages)
-	names := []string{}
-	for _, project := range found {
-		names = append(names, project.Name)
-	}
-	return names, err
+// tasks by name; each gives what is written.
+var tasks = map[string]func(*gophercloud.ProviderClient, map[string]string) (interface{}, error){
+	"projects": listProjects,
+	"images":   listImages,
+	"life":     life,
+	"share":    share,
+	"refusals": refusals,
 }
 
 func run() error {
@@ -84,11 +46,11 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	names, err := listProjects(provider, given["all"] != "")
+	found, err := tasks[given["task"]](provider, given)
 	if err != nil {
 		return err
 	}
-	return json.NewEncoder(os.Stdout).Encode(names)
+	return json.NewEncoder(os.Stdout).Encode(found)
 }
 
 func main() {
