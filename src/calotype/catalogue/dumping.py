@@ -69,6 +69,6 @@ def _by_image(rows: Sequence[Row[Any]]) -> dict[str, list[tuple[Any, ...]]]:
 
 def _at_rest(image: Image, uploads_of_it: list[tuple[str]]) -> Image:
     """*image* as it would be if the upload that is under way broke off now: its bytes do not travel with the record."""
-    if image.status not in (Status.SAVING, Status.UPLOADING) or not uploads_of_it:
+    if image.status not in (Status.SAVING, Status.UPLOADING, Status.IMPORTING) or not uploads_of_it:
         return image
     return replace(image, status=Status(uploads_of_it[0][0]))

@@ -61,6 +61,7 @@ class _Blob(_Shape):
 class _Location(_Shape):
     url: Annotated[str, msgspec.Meta(min_length=1, max_length=65_535)]
     store: _Name | None = None
+    metadata: dict[str, Any] = {}
 
 
 class _Record(_Shape):
@@ -121,7 +122,7 @@ def read_entry(line: bytes, now: datetime) -> Entry:
         deleted_at=deleted_at,
         properties=_read_properties(record.properties, len(line)),
         tags=_all_different("tags", record.tags),
-        locations=tuple(Location(one.url, one.store) for one in record.locations),
+        locations=tuple(Location(one.url, one.store, one.metadata) for one in record.locations),
         member_count=len(record.members),
     )
     return Entry(image, _read_members(record.members, created_at), _read_blobs(record.blobs))
@@ -154,7 +155,7 @@ def write_entry(entry: Entry) -> bytes:
         tags=list(image.tags),
         members=[_write_member(one, image.created_at) for one in entry.members],
         blobs=[_Blob(store=one.store, key=one.key, size=one.size_bytes) for one in entry.blobs],
-        locations=[_Location(url=one.url, store=one.store) for one in image.locations],
+        locations=[_Location(url=one.url, store=one.store, metadata=one.metadata) for one in image.locations],
     )
     return _encoder.encode(record) + b"\n"
 

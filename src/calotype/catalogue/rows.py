@@ -121,5 +121,5 @@ def tag_keys(image: Image) -> Iterable[str]:
     return dict.fromkeys(map(value_key, image.tags))
 
 
-def _location(location: Location) -> dict[str, str | None]:
-    return {"url": location.url, "store": location.store}
+def _location(location: Location) -> dict[str, Any]:
+    return {"url": location.url, "store": location.store, "metadata": location.metadata}

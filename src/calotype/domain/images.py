@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from calotype.domain.errors import Conflict
 
@@ -75,9 +76,9 @@ class Member:
     project: str
     status: MemberStatus = MemberStatus.PENDING
     can_share: bool = False
-
     shared_at: datetime | None = None
     updated_at: datetime | None = None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedImage:
@@ -89,10 +90,11 @@ class SharedImage:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """An external URL that holds an image's data; never one of our own keys."""
+    """An external URL that holds an image's data; never one of our own keys. *metadata*: plain JSON, as its client gave it."""
 
     url: str
     store: str | None = None
+    metadata: dict[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ class StoredBlob:
 class Image:
     """One image as the catalogue holds it. Times are UTC; a deleted image keeps its properties, dialects hide them.
 
+    *stores*: the names of the stores that hold its data, the heaviest first; () where nobody asked, or may know.
     Change one by `dataclasses.replace`. It is not frozen only because that costs a page of 25 a tenth of its time.
     """
 
@@ -135,6 +138,7 @@ class Image:
     locations: tuple[Location, ...] = ()
     version: int = 1
     member_count: int = 0
+    stores: tuple[str, ...] = ()
 
     @property
     def is_deleted(self) -> bool:

@@ -200,6 +200,7 @@ def test_a_line_is_one_line_whatever_the_texts_hold():
 TEXTS = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), min_size=1, max_size=20)
 NUMBERS = st.integers(0, 2**63 - 1)
 TIMES = st.datetimes(timezones=st.just(UTC))
+METADATA = st.dictionaries(TEXTS, st.none() | st.booleans() | TEXTS | st.lists(NUMBERS, max_size=2), max_size=2)
 
 
 @st.composite
@@ -228,7 +229,7 @@ def entries(draw):
         deleted_at=deleted_at,
         properties=draw(st.dictionaries(TEXTS, st.none() | TEXTS, max_size=3)),
         tags=tuple(draw(st.lists(TEXTS, max_size=3, unique=True))),
-        locations=tuple(draw(st.lists(st.builds(Location, TEXTS, st.none() | TEXTS), max_size=2))),
+        locations=tuple(draw(st.lists(st.builds(Location, TEXTS, st.none() | TEXTS, METADATA), max_size=2))),
         member_count=len(members),
     )
     of_it = [
