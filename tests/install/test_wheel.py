@@ -52,11 +52,12 @@ def metadata(wheel: Path):
         return Parser().parsestr(archive.read(name).decode())
 
 
-def test_it_holds_every_module_the_migrations_the_licence_and_the_mark_of_types_and_nothing_else(wheel):
+def test_it_holds_every_module_the_migrations_the_page_the_licence_and_the_mark_of_types_and_nothing_else(wheel):
     with ZipFile(wheel) as archive:
         names = archive.namelist()
     source = wheel.parents[1] / "src"
     ours = {str(path.relative_to(source)) for path in (source / "calotype").rglob("*.py")} | {"calotype/py.typed"}
+    ours |= {f"calotype/faces/web/{name}" for name in ("index.html", "page.css", "page.js", "openapi.json")}
 
     assert {name for name in names if ".dist-info/" not in name} == ours
     assert "calotype/catalogue/migrations/r0001.py" in ours
