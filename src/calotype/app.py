@@ -1,0 +1,165 @@
+"""Joins the parts once: builds every object, hands each what it needs, and decides which face answers which path.
+
+Source: docs/architecture.md.
+"""
+
+import os
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from calotype.blobs import opening
+from calotype.blobs.stores import Stores
+from calotype.catalogue.engine import Catalogue, CatalogueOptions
+from calotype.config import Settings
+from calotype.domain.rights import DEFAULT_RULES, Rules
+from calotype.faces import health, identity, v1, v2, versions, web
+from calotype.http.door import Door
+from calotype.http.messages import Request
+from calotype.http.routes import Face
+from calotype.logs import Log
+from calotype.service.accounts import Accounts
+from calotype.service.deletions import Deletions
+from calotype.service.directory import Directory
+from calotype.service.downloads import Downloads
+from calotype.service.everybody import EverybodyIsAdmin
+from calotype.service.grants import Grants
+from calotype.service.health import Health
+from calotype.service.housekeeping import Housekeeping
+from calotype.service.images import Images
+from calotype.service.members import Members
+from calotype.service.offers import Offers
+from calotype.service.services import Services
+from calotype.service.uploads import Uploads
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def open_catalogue(settings: Settings) -> Catalogue:
+    """The catalogue that *settings* name; nothing is connected to before it is used."""
+    return Catalogue(
+        CatalogueOptions(url=settings.database_url.reveal(), is_durable=not settings.serve.ephemeral),
+    )
+
+
+@contextmanager
+def open_door(settings: Settings) -> Iterator[Door]:
+    """Everything one web worker needs, behind its door; closed with the block."""
+    with ExitStack() as closing:
+        catalogue = open_catalogue(settings)
+        closing.callback(catalogue.close)
+        # Digests keep a core each busy and never wait, so more threads than cores gain nothing.
+        threads = closing.enter_context(ThreadPoolExecutor(max(2, os.cpu_count() or 1), "digests"))
+        stores = open_stores(settings)
+        services = build_services(settings, catalogue, stores, threads)
+        faces = join_faces(settings, Health(catalogue, stores))
+        door = Door(services, faces.find, settings.http, Log("calotype.access"))
+        closing.callback(door.close)
+        yield door
+
+
+@contextmanager
+def open_housekeeping(settings: Settings) -> Iterator[Housekeeping]:
+    """Housekeeping over the catalogue and the stores; closed with the block."""
+    catalogue = open_catalogue(settings)
+    try:
+        yield Housekeeping(catalogue, open_stores(settings), now)
+    finally:
+        catalogue.close()
+
+
+def open_stores(settings: Settings) -> Stores:
+    """The stores, made where they are absent; raises Broken, naming its folder, for one that cannot be."""
+    return opening.open_stores(settings.named_stores, is_durable=not settings.serve.ephemeral)
+
+
+def build_services(settings: Settings, catalogue: Catalogue, stores: Stores, threads: ThreadPoolExecutor) -> Services:
+    """The use cases over *catalogue* and *stores*; *threads* digest what is uploaded."""
+    rules = Rules(DEFAULT_RULES)
+    images = Images(catalogue, rules, settings.images, now)
+    node = f"{socket.gethostname()}:{os.getpid()}"
+    accounts = EverybodyIsAdmin(catalogue, now) if settings.serve.auth == "none" else Accounts(catalogue, now)
+    return Services(
+        images=images,
+        uploads=Uploads(catalogue, stores, images, rules, settings.images, now, node=node, threads=threads),
+        downloads=Downloads(catalogue, stores, rules),
+        deletions=Deletions(catalogue, stores, rules, now),
+        members=Members(catalogue, rules, settings.images, now),
+        offers=Offers(catalogue, rules, settings.images, now),
+        accounts=accounts,
+        directory=Directory(catalogue, rules, accounts.logins, now),
+        grants=Grants(catalogue, rules),
+        options=settings.images,
+        v1_enabled=settings.serve.v1_enabled,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Faces:
+    """All dialects at one address: the first segment of a path says whose it is, and *rest* gets what nobody claims.
+
+    *claimed*: first segment -> prefixes that begin with it and their faces, the longest prefix first.
+    *by_version*: the face of each version that `Accept` may name, for paths that name none.
+    *listed*: paths that are a version's prefix and no more; clients ask there which versions there are.
+    """
+
+    claimed: dict[str, list[tuple[str, Face]]]
+    by_version: dict[str, Face]
+    listed: frozenset[str]
+    rest: Face
+
+    def find(self, request: Request) -> tuple[Face, str]:
+        """The face that answers *request*, whose path is whole, and the prefix it is reached under."""
+        path = request.path
+        if path in self.listed:
+            return self.rest, ""
+        segment = _first_segment(path)
+        claims = self.claimed.get(segment, ())
+        if not claims or segment in v2.AT_ROOT:
+            named = versions.named_version(request.header("accept"))
+            if named is not None:
+                return self.by_version.get(named, self.rest), ""
+        for prefix, face in claims:
+            if path.startswith(prefix + "/") or path == prefix or not prefix:
+                return face, prefix
+        return self.rest, ""
+
+    def table(self) -> Iterator[tuple[str, str, str]]:
+        """Method, path and face of every row there is."""
+        claims = {(prefix, face.name): face for claims in self.claimed.values() for prefix, face in claims}
+        claims["", self.rest.name] = self.rest
+        for (prefix, name), face in claims.items():
+            yield from ((route.method, prefix + route.path, name) for route in face.routes)
+
+
+def join_faces(settings: Settings, checks: Health) -> Faces:
+    """The faces that *settings* offer, each at the first segments of its prefixes or, without prefix, of its routes."""
+    v1_versions = versions.V1 if settings.serve.v1_enabled else ()
+    v2_versions = versions.v2(has_several_stores=len(settings.named_stores) > 1)
+    served = (*v2_versions, *v1_versions)
+    rest = versions.face(served)
+    v2_face = v2.face([version.id for version in v2_versions])
+    by_version = dict.fromkeys(["v2", *(version.id for version in v2_versions)], v2_face)
+    documents = web.face(v1_enabled=settings.serve.v1_enabled)
+    faces = [identity.face(), identity.root_face(), health.face(checks), documents, v2_face, v2.root_face()]
+    if v1_versions:
+        v1_face = v1.face(versions.write_one)
+        faces.append(v1_face)
+        by_version |= dict.fromkeys(["v1", *(version.id for version in v1_versions)], v1_face)
+    claimed: dict[str, list[tuple[str, Face]]] = {"versions": [("", rest)]}
+    for face in faces:
+        for prefix in face.prefixes:
+            for segment in {_first_segment(prefix or route.path) for route in face.routes}:
+                claimed.setdefault(segment, []).append((prefix, face))
+    for claims in claimed.values():
+        claims.sort(key=lambda claim: len(claim[0]), reverse=True)
+    return Faces(claimed, by_version, frozenset(path for path, _ in versions.bare(served)), rest)
+
+
+def _first_segment(path: str) -> str:
+    return path[1:].partition("/")[0]
