@@ -63,7 +63,7 @@ def announce(settings: Settings, url: str) -> None:
     if (folder / "openrc").exists():
         lines = [
             f"Credentials are in {folder / 'openrc'} and {folder / 'clouds.yaml'}; a first command:",
-            f"  . {shlex.quote(str(folder / 'openrc'))} && glance --os-image-api-version 1 image-list",
+            f"  . {shlex.quote(str(folder / 'openrc'))} && openstack image list",
             *lines,
         ]
     with suppress(BrokenPipeError):  # a service goes on although nobody listens to what it says
