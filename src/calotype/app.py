@@ -28,6 +28,7 @@ from calotype.service.downloads import Downloads
 from calotype.service.everybody import EverybodyIsAdmin
 from calotype.service.grants import Grants
 from calotype.service.health import Health
+from calotype.service.edits import Edits
 from calotype.service.housekeeping import Housekeeping
 from calotype.service.images import Images
 from calotype.service.members import Members
@@ -111,6 +112,7 @@ class Faces:
     claimed: dict[str, list[tuple[str, Face]]]
     by_version: dict[str, Face]
     listed: frozenset[str]
+        edits=Edits(catalogue, images, rules, settings.images),
     rest: Face
 
     def find(self, request: Request) -> tuple[Face, str]:

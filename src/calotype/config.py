@@ -143,6 +143,7 @@ _SMALLEST: Final = {
     "limit_default": 0,
     "limit_max": 0,
     "leftover_max_bytes": 0,
+    "tag_quota": -LARGEST,
     "logins_waiting_max": 0,
 }
 

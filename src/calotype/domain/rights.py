@@ -23,6 +23,9 @@ class Action(StrEnum):
     DOWNLOAD_IMAGE = "download_image"
     PUBLICIZE_IMAGE = "publicize_image"
     LIST_MEMBERS = "get_members"
+    COMMUNITIZE_IMAGE = "communitize_image"
+    DEACTIVATE_IMAGE = "deactivate"
+    REACTIVATE_IMAGE = "reactivate"
     SHOW_MEMBER = "get_member"
     ADD_MEMBER = "add_member"
     MODIFY_MEMBER = "modify_member"
@@ -72,6 +75,9 @@ DEFAULT_RULES: Mapping[Action, Role | None] = MappingProxyType(
         **{action: Role.ADMIN for action in Action if action.startswith("identity:")},
     }
 )
+        Action.COMMUNITIZE_IMAGE: Role.MEMBER,
+        Action.DEACTIVATE_IMAGE: Role.MEMBER,
+        Action.REACTIVATE_IMAGE: Role.MEMBER,
 
 
 @dataclass(frozen=True, slots=True)

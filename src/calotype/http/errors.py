@@ -1,5 +1,6 @@
 """What can be wrong with a request before any dialect's rules are asked, and the answers of last resort."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 
 from calotype.domain.errors import Broken, Throttled
@@ -40,6 +41,12 @@ def method_not_allowed(allowed: list[str]) -> HttpError:
 
 def not_implemented(method: str) -> HttpError:
     return HttpError(501, f"The method {method} is not implemented.")
+
+
+def unsupported_media_type(known: Sequence[str], told_by: str) -> HttpError:
+    """*told_by*: the header that names the types which are *known*."""
+    types = ", ".join(known)
+    return HttpError(415, f"The body is to be sent as one of {types}.", ((told_by, types),))
 
 
 def unexpected() -> HttpError:

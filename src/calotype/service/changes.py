@@ -7,6 +7,7 @@ from typing import Any, Final
 from calotype.domain import formats
 from calotype.domain.errors import Refused
 from calotype.domain.images import Image, Status, Visibility
+from calotype.domain.properties import is_reserved
 
 
 class Unset(Enum):
@@ -68,7 +69,8 @@ def changed(image: Image, change: Change, *, as_admin: bool, purge: bool) -> Ima
     if image.status not in _WITHOUT_DATA and not as_admin:
         _check_unchanged(image, given, _SETTLED)
     plain = {name: value for name, value in given.items() if name not in (*_FIXED, "is_public")}
-    properties = change.properties if purge else {**image.properties, **change.properties}
+    kept = {name: value for name, value in image.properties.items() if not purge or is_reserved(name)}
+    properties = {**kept, **change.properties}
     made = replace(image, **plain, visibility=_visibility(image, change), properties=properties)
     if not {"disk_format", "container_format"} & given.keys():
         return made

@@ -12,7 +12,7 @@ from calotype.domain.callers import Caller
 from calotype.domain.errors import Broken, ImageNotFound, Overtaken, Refused
 from calotype.domain.images import Image, Status, StoredBlob, check_move
 from calotype.domain.rights import Action, Rules
-from calotype.service.images import Clock, find
+from calotype.service.images import Clock, find, find_to
 
 log = logging.getLogger(__name__)
 
@@ -24,10 +24,11 @@ class Deletions:
         self._rules = rules
         self._clock = clock
 
-    def delete(self, caller: Caller, image_id: str, *, deleted_too: bool = True) -> None:
+    def delete(self, caller: Caller, image_id: str, *, image_first: bool = False) -> None:
         """Make the image a tombstone, whatever state it is in, and remove its bytes; an upload to it is ended.
 
-        *deleted_too*: of one that is deleted, or waits to be, is told that; else it is not found.
+        *image_first*: what is not found for the caller is ImageNotFound before any right is looked at, and nobody finds a
+        deleted image, or one that waits to be; see `find_to`. Then a protected image is Refused.
 
         Bytes that a store does not let go are left to housekeeping: nothing names them any more, and the image is deleted.
 
@@ -35,9 +36,13 @@ class Deletions:
         image, and for one that waits to be deleted; ImageNotFound for a deleted one; OnlyShared and Refused for
         another's; Overtaken. Source: docs/api/v1.md, "Delete".
         """
-        self._rules.check(caller, Action.DELETE_IMAGE)
+        if not image_first:
+            self._rules.check(caller, Action.DELETE_IMAGE)
         with self._catalogue.writing() as connection:
-            image = find(connection, caller, image_id, for_update=True, deleted_too=deleted_too)
+            if image_first:
+                image = find_to(connection, caller, image_id, self._rules, Action.DELETE_IMAGE)
+            else:
+                image = find(connection, caller, image_id, for_update=True)
             _check_may_go(image)
             rights.check_may_change(caller, image.owner, image.visibility)
             blobs = self._bury(connection, image)

@@ -10,11 +10,12 @@ from calotype.catalogue import listing, usage
 from calotype.catalogue.engine import Catalogue, Connection
 from calotype.domain import rights
 from calotype.domain.callers import Caller
-from calotype.domain.errors import ImageNotFound, Invalid, OverLimit, Overtaken, Refused
+from calotype.domain.errors import ImageNotFound, Overtaken, Refused
 from calotype.domain.images import GONE, Image, Status, Visibility
+from calotype.domain.properties import check_not_reserved
 from calotype.domain.query import ImageQuery
 from calotype.domain.rights import Action, Rules
-from calotype.domain.texts import MOST_PROPERTY_VALUE_BYTES, require_storable
+from calotype.service import bounds
 from calotype.service.changes import UNSET, Change, changed
 from calotype.service.options import ServiceOptions
 
@@ -37,6 +38,7 @@ class NewImage:
     min_disk_gib: int = 0
     min_ram_mib: int = 0
     is_protected: bool = False
+    is_hidden: bool = False
     properties: dict[str, str | None] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
 
@@ -64,14 +66,17 @@ class Images:
         with self._catalogue.reading() as connection:
             return listing.select_page(connection, scope, query)
 
-    def show(self, caller: Caller, image_id: str, *, deleted_too: bool = True) -> Image:
-        """The image of this id; a deleted one, if *deleted_too*, is shown to admins only.
+    def show(self, caller: Caller, image_id: str, *, image_first: bool = False) -> Image:
+        """The image of this id; a deleted one is shown to admins only.
 
-        Raises Refused before any look-up, and ImageNotFound both for what is not there and for what is not the caller's to see.
+        Raises Refused before any look-up, and ImageNotFound both for what is not there and for what is not the caller's to
+        see. *image_first*: without the right there is no image for the caller either, and a deleted one for nobody.
         """
+        if image_first:
+            check_may_see_any(self._rules, caller, image_id)
         self._rules.check(caller, Action.SHOW_IMAGE)
         with self._catalogue.reading() as connection:
-            return find(connection, caller, image_id, deleted_too=deleted_too)
+            return find(connection, caller, image_id, deleted_too=not image_first)
 
     def create(self, caller: Caller, new: NewImage, *, is_complete: bool = False) -> Image:
         """A new record without data: queued, or active at once if it *is_complete* without any.
@@ -104,6 +109,7 @@ class Images:
             min_disk_gib=new.min_disk_gib,
             min_ram_mib=new.min_ram_mib,
             is_protected=new.is_protected,
+            is_hidden=new.is_hidden,
             created_at=now,
             updated_at=now,
             properties=new.properties,
@@ -113,16 +119,18 @@ class Images:
         return image
 
     def check_new(self, caller: Caller, new: NewImage) -> None:
-        """Raises what stands against *caller* making *new*, before anything is written."""
+        """Raises what stands against *caller* making *new*, before anything is written: Invalid, Refused, OverLimit."""
+        bounds.check_formats(new.disk_format, new.container_format, self._options)
+        bounds.check_texts(new.name, new.owner, new.properties)
+        bounds.check_tags(new.tags)
+        bounds.check_numbers(new.size_bytes, new.min_disk_gib, new.min_ram_mib)
+        check_not_reserved(new.properties)
         self._rules.check(caller, Action.ADD_IMAGE)
-        if new.visibility is Visibility.PUBLIC:
-            self._rules.check(caller, Action.PUBLICIZE_IMAGE)
-        if new.owner != caller.project and not caller.is_admin:
+        check_may_show_to(self._rules, caller, new.visibility)
+        if not caller.is_admin and (caller.project is None or new.owner != caller.project):
             raise Refused("Only an admin may make an image for another project.")
-        check_formats(new.disk_format, new.container_format, self._options)
-        check_texts(new.name, new.owner, new.properties)
-        check_numbers(new.size_bytes, new.min_disk_gib, new.min_ram_mib)
-        self._check_property_count(new.properties)
+        bounds.check_count("properties", len(new.properties), self._options.property_quota)
+        bounds.check_count("tags", len(new.tags), self._options.tag_quota)
 
     def update(self, caller: Caller, image_id: str, change: Change, *, purge: bool) -> Image:
         """The image after *change*; its properties take the place of all others if *purge*, and else join them.
@@ -143,15 +151,16 @@ class Images:
             self._rules.check(caller, Action.PUBLICIZE_IMAGE)
         if change.owner is not UNSET and not caller.is_admin:
             raise Refused("Only an admin may give an image to another project.")
+        check_not_reserved(change.properties)
 
     def changed(self, caller: Caller, image: Image, change: Change, *, purge: bool) -> Image:
         """*image* as `update` would write it. Raises Refused, Invalid and OverLimit as that does."""
         made = changed(image, change, as_admin=caller.is_admin, purge=purge)
         given = change.given()
-        check_formats(given.get("disk_format"), given.get("container_format"), self._options)
-        check_texts(made.name, made.owner, made.properties)
-        check_numbers(given.get("size_bytes"), given.get("min_disk_gib"), given.get("min_ram_mib"))
-        self._check_property_count(made.properties)
+        bounds.check_formats(given.get("disk_format"), given.get("container_format"), self._options)
+        bounds.check_texts(made.name, made.owner, made.properties)
+        bounds.check_numbers(given.get("size_bytes"), given.get("min_disk_gib"), given.get("min_ram_mib"))
+        bounds.check_count("properties", len(made.properties), self._options.property_quota)
         return made
 
     def write(self, connection: Connection, image: Image, *, was: Image) -> Image:
@@ -166,10 +175,19 @@ class Images:
             usage.move_image(connection, image.id, was.owner, image.owner)
         return replace(image, version=image.version + 1)
 
-    def _check_property_count(self, properties: dict[str, str | None]) -> None:
-        most = self._options.property_quota
-        if 0 <= most < len(properties):
-            raise OverLimit(f"An image may have {most} properties; these are {len(properties)}.")
+
+def check_may_show_to(rules: Rules, caller: Caller, visibility: Visibility) -> None:
+    """Raises Refused if *caller* may not give images this visibility."""
+    if visibility is Visibility.PUBLIC:
+        rules.check(caller, Action.PUBLICIZE_IMAGE)
+    if visibility is Visibility.COMMUNITY:
+        rules.check(caller, Action.COMMUNITIZE_IMAGE)
+
+
+def check_may_see_any(rules: Rules, caller: Caller, image_id: str) -> None:
+    """Raises ImageNotFound if *caller* lacks the right to be shown images at all; for dialects that deny it so."""
+    if not rules.allow(caller, Action.SHOW_IMAGE):
+        raise ImageNotFound(image_id)
 
 
 def find(
@@ -210,42 +228,15 @@ def find_own(connection: Connection, caller: Caller, image_id: str, *, deleted_t
     return image
 
 
-def check_formats(disk_format: str | None, container_format: str | None, options: ServiceOptions) -> None:
-    """Raises Invalid for a format that is not offered."""
-    for name, value, known in (
-        ("disk_format", disk_format, options.disk_formats),
-        ("container_format", container_format, options.container_formats),
-    ):
-        if value is not None and value not in known:
-            raise Invalid(name, value, f"not one of {', '.join(known)}")
+def find_to(connection: Connection, caller: Caller, image_id: str, rules: Rules, action: Action) -> Image:
+    """The image if *caller* may see it, may do *action*, and owns it; kept from others until the transaction ends.
 
-
-MOST_NAME_CHARACTERS = 255
-LARGEST_MINIMUM = 2**31 - 1
-LARGEST_SIZE = 2**63 - 1
-
-
-def check_texts(name: str | None, owner: str | None, properties: dict[str, str | None]) -> None:
-    """Raises Invalid for text that the catalogue cannot hold or that is too long."""
-    for field_name, text in (("name", name), ("owner", owner)):
-        if text is not None:
-            require_storable(field_name, text, MOST_NAME_CHARACTERS)
-    for key, value in properties.items():
-        require_storable("property name", key, MOST_NAME_CHARACTERS)
-        if not key:
-            raise Invalid("property name", key, "empty")
-        if value is not None:
-            require_storable(key, value, MOST_PROPERTY_VALUE_BYTES)
-            if len(value.encode()) > MOST_PROPERTY_VALUE_BYTES:
-                raise Invalid(key, value, f"longer than {MOST_PROPERTY_VALUE_BYTES} bytes")
-
-
-def check_numbers(size_bytes: int | None, min_disk_gib: int | None, min_ram_mib: int | None) -> None:
-    """Raises Invalid for a number outside the bounds of its field."""
-    for name, value, largest in (
-        ("size", size_bytes, LARGEST_SIZE),
-        ("min_disk", min_disk_gib, LARGEST_MINIMUM),
-        ("min_ram", min_ram_mib, LARGEST_MINIMUM),
-    ):
-        if value is not None and not 0 <= value <= largest:
-            raise Invalid(name, value, f"not between 0 and {largest}")
+    First whether there is such an image for the caller, then what the caller may do: the other way round than `update`.
+    Raises ImageNotFound for what is not there, deleted, or not for the caller's eyes, and then Refused.
+    Source: docs/api/v2.md, "Errors".
+    """
+    check_may_see_any(rules, caller, image_id)
+    image = find(connection, caller, image_id, for_update=True, deleted_too=False)
+    rules.check(caller, action)
+    rights.check_may_change(caller, image.owner, image.visibility)
+    return image

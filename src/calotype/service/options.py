@@ -19,6 +19,8 @@ class ServiceOptions:
     """Bytes of the largest image that is taken."""
     property_quota: int = 128
     """Custom properties an image may have; negative: any number."""
+    tag_quota: int = 128
+    """Tags an image may have; negative: any number."""
     member_quota: int = 128
     """Projects an image may be shared with; negative: any number."""
     require_image_format_match: bool = True

@@ -6,6 +6,7 @@ from calotype.service.accounts import Accounts
 from calotype.service.deletions import Deletions
 from calotype.service.directory import Directory
 from calotype.service.downloads import Downloads
+from calotype.service.edits import Edits
 from calotype.service.grants import Grants
 from calotype.service.images import Images
 from calotype.service.members import Members
@@ -20,6 +21,7 @@ class Services:
     uploads: Uploads
     downloads: Downloads
     deletions: Deletions
+    edits: Edits
     members: Members
     offers: Offers
     accounts: Accounts

@@ -127,6 +127,31 @@ def test_every_change_moves_the_time_of_change_and_no_other(v1: V1, change: dict
     assert after["created_at"] == before["created_at"]
 
 
+@pytest.mark.parametrize("name", ["os_glance_stage_host", "OS-GLANCE-import_task", "os_glancefoo"])
+def test_properties_that_are_the_services_own_are_nobodys_to_set(v1: V1, name: str) -> None:
+    sent = {f"{META}property-{name}": "https://attacker.example"}
+    image_id = queued(v1)
+
+    assert v1.post(sent).status == 403
+    assert put(v1, image_id, {**KEEP, **sent}).status == 403
+    assert send(v1, image_id, headers=sent).status == 403
+    assert (properties(v1, image_id), shown(v1, image_id)["status"]) == ({}, "queued")
+
+
+def test_a_change_takes_none_of_the_services_own_properties_away(tell: Tell) -> None:
+    own = {"os_glance_import_task": "a"}
+    record = {"id": "00000000-0000-0000-0000-00000000000a", "owner": "mine", "properties": {**own, "os": "debian"}}
+    with tell({"images": [record]}) as port:
+        put(V1(port), record["id"], meta(name="new"))
+
+        assert properties(V1(port), record["id"]) == own
+
+
+@pytest.mark.parametrize("header", [META + "property-", META + "property-a"], ids=["without a name", "with one"])
+def test_a_property_has_a_name(v1: V1, header: str) -> None:
+    assert v1.post({header: "x"}).status == (201 if header.endswith("a") else 400)
+
+
 def test_a_name_in_utf8_comes_back_as_it_was_sent(v1: V1) -> None:
     assert put(v1, queued(v1), meta(name="größe 🙂")).image["name"] == "größe 🙂"
 

@@ -14,8 +14,9 @@ from calotype.domain.texts import require_storable
 from calotype.faces.v1.wire import META_PREFIX, PROPERTY_PREFIX
 from calotype.http import literals
 from calotype.http.messages import Headers
+from calotype.service.bounds import LARGEST_MINIMUM
 from calotype.service.changes import UNSET, Change
-from calotype.service.images import LARGEST_MINIMUM, NewImage
+from calotype.service.images import NewImage
 from calotype.service.options import ServiceOptions
 
 Fields = Mapping[str, str]
@@ -128,6 +129,8 @@ def _fields_and_properties(headers: Headers) -> tuple[Fields, dict[str, str | No
         table = properties if is_property else fields
         if name in table:
             raise Invalid(header, value, "it is given twice, perhaps in two spellings")
+        if is_property and not name:
+            raise Invalid(header, value, "the property has no name")
         if not is_property and name not in FIELDS:
             raise Invalid(header, value, "there is no such field")
         table[name] = value

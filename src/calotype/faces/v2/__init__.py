@@ -6,7 +6,7 @@ Words: *base attributes* are an image's own fields, *custom properties* stand be
 from collections.abc import Sequence
 
 from calotype.domain.callers import Caller
-from calotype.faces.v2 import errors, images, members, schemas
+from calotype.faces.v2 import actions, creation, errors, images, members, patches, schemas, tags
 from calotype.http.messages import Request
 from calotype.http.routes import Face, Route
 from calotype.service.services import Services
@@ -28,7 +28,15 @@ def root_face() -> Face:
 
 def routes() -> list[Route]:
     """The whole table."""
-    return [*images.routes(), *members.routes(), *schemas.routes()]
+    return [
+        *images.routes(),
+        *creation.routes(),
+        *patches.routes(),
+        *tags.routes(),
+        *actions.routes(),
+        *members.routes(),
+        *schemas.routes(),
+    ]
 
 
 def _face(name: str, prefixes: tuple[str, ...], its_routes: Sequence[Route]) -> Face:

@@ -1,23 +1,32 @@
 """The names that mean something in v2; whatever else stands in an image's object is a custom property.
 
+The lists are closed: no other name in a request ever reaches a field of an image.
 Source: openstack/glance:glance/api/v2/images.py; docs/api/v2.md, "Images".
 """
 
-#: What a client may set at any time.
-WRITABLE = frozenset(
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from calotype.domain.errors import Refused
+from calotype.domain.properties import is_reserved
+
+#: What a client may set at any time, and the field of `domain.images.Image` it is.
+FIELDS: Mapping[str, str] = MappingProxyType(
     {
-        "name",
-        "visibility",
-        "protected",
-        "os_hidden",
-        "tags",
-        "min_disk",
-        "min_ram",
-        "owner",
-        "container_format",
-        "disk_format",
+        "name": "name",
+        "visibility": "visibility",
+        "protected": "is_protected",
+        "os_hidden": "is_hidden",
+        "tags": "tags",
+        "min_disk": "min_disk_gib",
+        "min_ram": "min_ram_mib",
+        "owner": "owner",
+        "container_format": "container_format",
+        "disk_format": "disk_format",
     }
 )
+
+WRITABLE = frozenset(FIELDS)
 
 #: What the service alone says.
 READ_ONLY = frozenset(
@@ -41,15 +50,24 @@ READ_ONLY = frozenset(
 #: What no image says, and no client may.
 RESERVED = frozenset({"locations", "location", "deleted", "deleted_at"})
 
-#: Names that only jobs of the service give to properties.
-RESERVED_PREFIX = "os_glance"
+#: Properties that tell the service's nodes of each other, and nobody else.
+NEVER_SHOWN = frozenset({"os_glance_stage_host", "os_glance_hash_op_host"})
 
-#: Custom properties that are null where they are, and not an empty text: the schema has it so.
+#: What is shown under such a name is no custom property, even if v1 gave the image one.
+NOT_CUSTOM = WRITABLE | READ_ONLY | RESERVED | NEVER_SHOWN | {"id"}
+
+#: Custom properties that are null where they are, and not an empty text: the schema has them as ids.
 NULLABLE = frozenset({"kernel_id", "ramdisk_id"})
-
-NOT_CUSTOM = WRITABLE | READ_ONLY | RESERVED | {"id"}
 
 
 def is_custom(name: str) -> bool:
     """True if *name* is one a client may give to a custom property."""
-    return name not in NOT_CUSTOM and not name.startswith(RESERVED_PREFIX)
+    return name not in NOT_CUSTOM and not is_reserved(name)
+
+
+def check_not_forbidden(name: str) -> None:
+    """Raises Refused for a name that no client may set, whatever the value."""
+    if name in READ_ONLY:
+        raise Refused(f"The attribute '{name}' is read-only.")
+    if name in RESERVED or is_reserved(name):
+        raise Refused(f"The attribute '{name}' is reserved.")

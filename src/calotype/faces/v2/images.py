@@ -29,11 +29,12 @@ def list_images(services: Services, request: Request) -> Response:
 
 def show(services: Services, request: Request) -> Response:
     """One image. Source: docs/api/v2.md, "Show"."""
-    image = services.images.show(request.proven_caller, request.params["image_id"], deleted_too=False)
+    image_id = request.params["image_id"]
+    image = services.images.show(request.proven_caller, image_id, image_first=True)
     return json_response(wire.write_image(image))
 
 
 def delete(services: Services, request: Request) -> Response:
     """An image deleted with its data: 204. Source: docs/api/v2.md, "Delete"."""
-    services.deletions.delete(request.proven_caller, request.params["image_id"], deleted_too=False)
+    services.deletions.delete(request.proven_caller, request.params["image_id"], image_first=True)
     return Response(status=204)
