@@ -25,10 +25,10 @@ from calotype.service.accounts import Accounts
 from calotype.service.deletions import Deletions
 from calotype.service.directory import Directory
 from calotype.service.downloads import Downloads
+from calotype.service.edits import Edits
 from calotype.service.everybody import EverybodyIsAdmin
 from calotype.service.grants import Grants
 from calotype.service.health import Health
-from calotype.service.edits import Edits
 from calotype.service.housekeeping import Housekeeping
 from calotype.service.images import Images
 from calotype.service.members import Members
@@ -87,6 +87,7 @@ def build_services(settings: Settings, catalogue: Catalogue, stores: Stores, thr
     accounts = EverybodyIsAdmin(catalogue, now) if settings.serve.auth == "none" else Accounts(catalogue, now)
     return Services(
         images=images,
+        edits=Edits(catalogue, images, rules, settings.images),
         uploads=Uploads(catalogue, stores, images, rules, settings.images, now, node=node, threads=threads),
         downloads=Downloads(catalogue, stores, rules),
         deletions=Deletions(catalogue, stores, rules, now),
@@ -112,7 +113,6 @@ class Faces:
     claimed: dict[str, list[tuple[str, Face]]]
     by_version: dict[str, Face]
     listed: frozenset[str]
-        edits=Edits(catalogue, images, rules, settings.images),
     rest: Face
 
     def find(self, request: Request) -> tuple[Face, str]:

@@ -138,12 +138,12 @@ class Settings:
 _SMALLEST: Final = {
     "port": 0,
     "property_quota": -LARGEST,
+    "tag_quota": -LARGEST,
     "member_quota": -LARGEST,
     "image_size_cap_bytes": 0,
     "limit_default": 0,
     "limit_max": 0,
     "leftover_max_bytes": 0,
-    "tag_quota": -LARGEST,
     "logins_waiting_max": 0,
 }
 

@@ -22,10 +22,10 @@ class Action(StrEnum):
     UPLOAD_IMAGE = "upload_image"
     DOWNLOAD_IMAGE = "download_image"
     PUBLICIZE_IMAGE = "publicize_image"
-    LIST_MEMBERS = "get_members"
     COMMUNITIZE_IMAGE = "communitize_image"
     DEACTIVATE_IMAGE = "deactivate"
     REACTIVATE_IMAGE = "reactivate"
+    LIST_MEMBERS = "get_members"
     SHOW_MEMBER = "get_member"
     ADD_MEMBER = "add_member"
     MODIFY_MEMBER = "modify_member"
@@ -67,6 +67,9 @@ DEFAULT_RULES: Mapping[Action, Role | None] = MappingProxyType(
         Action.UPLOAD_IMAGE: Role.MEMBER,
         Action.DOWNLOAD_IMAGE: Role.MEMBER,
         Action.PUBLICIZE_IMAGE: Role.ADMIN,
+        Action.COMMUNITIZE_IMAGE: Role.MEMBER,
+        Action.DEACTIVATE_IMAGE: Role.MEMBER,
+        Action.REACTIVATE_IMAGE: Role.MEMBER,
         Action.LIST_MEMBERS: Role.READER,
         Action.SHOW_MEMBER: Role.READER,
         Action.ADD_MEMBER: Role.MEMBER,
@@ -75,9 +78,6 @@ DEFAULT_RULES: Mapping[Action, Role | None] = MappingProxyType(
         **{action: Role.ADMIN for action in Action if action.startswith("identity:")},
     }
 )
-        Action.COMMUNITIZE_IMAGE: Role.MEMBER,
-        Action.DEACTIVATE_IMAGE: Role.MEMBER,
-        Action.REACTIVATE_IMAGE: Role.MEMBER,
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,10 @@ from calotype.service.uploads import Uploads
 @dataclass(frozen=True, slots=True)
 class Services:
     images: Images
+    edits: Edits
     uploads: Uploads
     downloads: Downloads
     deletions: Deletions
-    edits: Edits
     members: Members
     offers: Offers
     accounts: Accounts
