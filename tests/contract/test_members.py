@@ -15,7 +15,7 @@ from calotype.catalogue import images as statements
 from calotype.catalogue import members as rows
 from calotype.catalogue.engine import Catalogue, CatalogueOptions
 from calotype.domain.callers import Caller
-from calotype.domain.errors import NotFound, OverLimit
+from calotype.domain.errors import Conflict, NotFound, OverLimit
 from calotype.domain.images import Image, Member, MemberStatus, Visibility
 from calotype.domain.query import ImageQuery
 from calotype.domain.rights import DEFAULT_RULES, Rules
@@ -23,6 +23,7 @@ from calotype.service.changes import Change
 from calotype.service.deletions import Deletions
 from calotype.service.images import Images, NewImage
 from calotype.service.members import Members, NewMember
+from calotype.service.offers import Offers
 from calotype.service.options import ServiceOptions
 
 OWNER = Caller("user", "mine", frozenset({"member"}))
@@ -42,6 +43,10 @@ def images_of(catalogue: Catalogue) -> Images:
 
 def members_of(catalogue: Any, quota: int = QUOTA, clock: Callable[[], datetime] = now) -> Members:
     return Members(catalogue, RULES, ServiceOptions(member_quota=quota), clock)
+
+
+def offers_of(catalogue: Any, quota: int = QUOTA, clock: Callable[[], datetime] = now) -> Offers:
+    return Offers(catalogue, RULES, ServiceOptions(member_quota=quota), clock)
 
 
 def an_image(catalogue: Catalogue, *members: Member) -> Image:
@@ -68,14 +73,14 @@ def times_of(catalogue: Catalogue, image: Image) -> dict[str, tuple[datetime | N
 
 
 def at_once(do: Callable[[int], Any]) -> list[bool]:
-    """Whether *do* had room, for each of twenty threads that begin together."""
+    """Whether *do* was let do it, for each of twenty threads that begin together."""
     barrier = threading.Barrier(AT_ONCE)
 
     def one(number: int) -> bool:
         barrier.wait(60)
         try:
             do(number)
-        except OverLimit:
+        except (Conflict, OverLimit):
             return False
         return True
 
@@ -248,3 +253,69 @@ def test_each_use_case_takes_so_many_statements_however_many_members_there_are(c
     assert cost(lambda: members.remove(FRIEND, image.id, "new")) == 5
     assert cost(lambda: members.replace(FRIEND, image.id, wanted)) == 8
     assert kept(catalogue, image)[0] == many + 1
+
+
+def test_of_offers_made_at_once_exactly_those_that_fit_are_kept(both: tuple[Catalogue, Catalogue]) -> None:
+    image = an_image(both[0])
+
+    made = at_once(lambda number: offers_of(both[number % 2]).add(OWNER, image.id, f"p{number:02}"))
+
+    count, members = kept(both[0], image)
+    assert made.count(True) == count == len(members) == QUOTA
+    assert [member.project for member in members] == [f"p{number:02}" for number, fits in enumerate(made) if fits]
+
+
+def test_of_offers_to_one_project_at_once_one_is_made(both: tuple[Catalogue, Catalogue]) -> None:
+    image = an_image(both[0])
+
+    made = at_once(lambda number: offers_of(both[number % 2], AT_ONCE).add(OWNER, image.id, "theirs"))
+
+    assert made.count(True) == 1
+    assert kept(both[0], image) == (1, [Member(project="theirs")])
+
+
+def test_answers_and_what_v1_says_of_a_member_at_once_are_both_kept(both: tuple[Catalogue, Catalogue]) -> None:
+    image = an_image(both[0], Member(project="friends"))
+
+    def one(number: int) -> None:
+        if number % 2:
+            offers_of(both[0]).answer(FRIEND, image.id, "friends", MemberStatus.ACCEPTED)
+        else:
+            members_of(both[1]).add(OWNER, image.id, NewMember(project="friends", can_share=True))
+
+    at_once(one)
+
+    assert kept(both[0], image)[1] == [Member(project="friends", status=MemberStatus.ACCEPTED, can_share=True)]
+
+
+def test_an_offer_has_its_time_and_an_answer_another(catalogue: Catalogue) -> None:
+    image = an_image(catalogue)
+    first, second = (datetime(2030, 1, day, tzinfo=UTC) for day in (1, 2))
+
+    offered = offers_of(catalogue, clock=lambda: first).add(OWNER, image.id, "friends")
+    answered = offers_of(catalogue, clock=lambda: second).answer(FRIEND, image.id, "friends", MemberStatus.REJECTED)
+
+    assert offered == Member(project="friends", shared_at=first, updated_at=first)
+    assert answered == Member(project="friends", status=MemberStatus.REJECTED, shared_at=first, updated_at=second)
+    assert offers_of(catalogue).show(OWNER, image.id, "friends") == answered
+
+
+@pytest.mark.parametrize("many", [2, 120])
+def test_offers_take_so_many_statements_however_many_members_there_are(catalogue: Catalogue, many: int) -> None:
+    image = an_image(
+        catalogue, Member(project="friends"), *(Member(project=f"p{number:03}") for number in range(1, many))
+    )
+    counting = Counting(catalogue)
+    offers = offers_of(counting, quota=-1)
+
+    def cost(do: Callable[[], Any]) -> int:
+        do()
+        return len(counting.statements)
+
+    assert cost(lambda: offers.of_image(OWNER, image.id)) == 2
+    assert cost(lambda: offers.of_image(FRIEND, image.id)) == 3
+    assert cost(lambda: offers.show(FRIEND, image.id, "friends")) == 3
+    assert cost(lambda: offers.add(OWNER, image.id, "new")) == 4
+    assert cost(lambda: offers.answer(FRIEND, image.id, "friends", MemberStatus.ACCEPTED)) == 4
+    assert cost(lambda: offers.remove(OWNER, image.id, "new")) == 4
+    assert kept(catalogue, image)[0] == many

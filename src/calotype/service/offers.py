@@ -58,7 +58,7 @@ class Offers:
         """The image offered to one more project, whose answer is pending.
 
         Raises Invalid for what can be no project's id; Refused for all but the owner and admins; OverLimit; Conflict for who
-        is a member already. Five statements at most.
+        is a member already. Four statements at most.
         """
         check_id(project)
         with self._catalogue.writing() as connection:
@@ -89,7 +89,7 @@ class Offers:
     def remove(self, caller: Caller, image_id: str, project: str) -> None:
         """The image offered to *project* no longer.
 
-        Raises NotFound for a member that *caller* may not know of, and Refused for all but the owner and admins. Five
+        Raises NotFound for a member that *caller* may not know of, and Refused for all but the owner and admins. Four
         statements at most.
         """
         with self._catalogue.writing() as connection:
