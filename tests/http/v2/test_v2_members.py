@@ -155,7 +155,7 @@ def test_of_offers_to_one_project_at_once_one_is_made(v2: V2) -> None:
     for _ in range(5):
         image_id = v2.create()["id"]
 
-        statuses = at_once(*[lambda i=image_id: offer(v2, i, "theirs")] * 2)  # type: ignore[misc]
+        statuses = at_once(*[lambda i=image_id: offer(v2, i, "theirs")] * 2)
 
         assert statuses == [200, 409]
         assert members(v2, image_id) == {"theirs": "pending"}
@@ -164,7 +164,7 @@ def test_of_offers_to_one_project_at_once_one_is_made(v2: V2) -> None:
 def test_of_offers_at_once_as_many_are_made_as_fit(v2: V2) -> None:
     image_id = v2.create()["id"]
 
-    statuses = at_once(*(lambda m=f"p{number}": offer(v2, image_id, m) for number in range(8)))  # type: ignore[misc]
+    statuses = at_once(*(lambda m=f"p{number}": offer(v2, image_id, m) for number in range(8)))
 
     assert statuses == [200] * QUOTA + [413] * (8 - QUOTA)
     assert len(members(v2, image_id)) == QUOTA
@@ -176,8 +176,8 @@ def test_an_offer_that_is_answered_and_withdrawn_at_once_is_gone(v2: V2) -> None
         offer(v2, image_id, "theirs")
 
         statuses = at_once(
-            lambda i=image_id: withdraw(v2, i, "theirs"),  # type: ignore[misc]
-            lambda i=image_id: answer(v2, i, "theirs", "accepted", "other"),  # type: ignore[misc]
+            lambda i=image_id: withdraw(v2, i, "theirs"),
+            lambda i=image_id: answer(v2, i, "theirs", "accepted", "other"),
         )
 
         assert statuses in ([200, 204], [204, 404])
