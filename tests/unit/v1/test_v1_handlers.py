@@ -29,20 +29,13 @@ def services_over(catalogue: Catalogue, rules: Rules) -> Services:
     """Enough for the reading side."""
     options = ServiceOptions()
     reading: Any = Images(catalogue, rules, options, lambda: datetime(2026, 1, 1, tzinfo=UTC))
-    nothing: Any = None
-    return Services(
-        images=reading,
-        uploads=nothing,
-        downloads=nothing,
-        deletions=nothing,
-        members=Members(catalogue, rules, options, lambda: datetime(2026, 1, 1, tzinfo=UTC)),
-        offers=nothing,
-        accounts=nothing,
-        directory=nothing,
-        grants=nothing,
-        options=options,
-        v1_enabled=True,
-    )
+    given: dict[str, Any] = {
+        **dict.fromkeys(Services.__dataclass_fields__),
+        "images": reading,
+        "members": Members(catalogue, rules, options, lambda: datetime(2026, 1, 1, tzinfo=UTC)),
+        "options": options,
+    }
+    return Services(**given)
 
 
 @pytest.mark.parametrize(
