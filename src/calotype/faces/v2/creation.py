@@ -21,8 +21,7 @@ def create(services: Services, request: Request) -> Response:
     caller = request.proven_caller
     image = services.images.create(caller, read_new(read_json(request.body), caller.project))
     location = f"{request.base_url}{wire.IMAGES}/{image.id}"
-    headers = (("Location", location), *wire.write_choice(services.stores.choice))
-    return json_response(wire.write_image(image), 201, headers)
+    return json_response(wire.write_image(image), 201, (("Location", location),))
 
 
 #: What of the read-only attributes is left aside and not refused: it always was.
