@@ -33,7 +33,10 @@ from calotype.service.housekeeping import Housekeeping
 from calotype.service.images import Images
 from calotype.service.members import Members
 from calotype.service.offers import Offers
+from calotype.service.placements import Placements
+from calotype.service.quotas import Quotas
 from calotype.service.services import Services
+from calotype.service.stores import NamedStores
 from calotype.service.uploads import Uploads
 
 
@@ -82,7 +85,7 @@ def open_stores(settings: Settings) -> Stores:
 def build_services(settings: Settings, catalogue: Catalogue, stores: Stores, threads: ThreadPoolExecutor) -> Services:
     """The use cases over *catalogue* and *stores*; *threads* digest what is uploaded."""
     rules = Rules(DEFAULT_RULES)
-    images = Images(catalogue, rules, settings.images, now)
+    images = Images(catalogue, rules, settings.images, now, Placements(stores))
     node = f"{socket.gethostname()}:{os.getpid()}"
     accounts = EverybodyIsAdmin(catalogue, now) if settings.serve.auth == "none" else Accounts(catalogue, now)
     return Services(
@@ -91,6 +94,8 @@ def build_services(settings: Settings, catalogue: Catalogue, stores: Stores, thr
         uploads=Uploads(catalogue, stores, images, rules, settings.images, now, node=node, threads=threads),
         downloads=Downloads(catalogue, stores, rules),
         deletions=Deletions(catalogue, stores, rules, now),
+        stores=NamedStores(catalogue, stores, images, rules),
+        quotas=Quotas(catalogue),
         members=Members(catalogue, rules, settings.images, now),
         offers=Offers(catalogue, rules, settings.images, now),
         accounts=accounts,

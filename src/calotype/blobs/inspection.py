@@ -42,7 +42,7 @@ class Inspection(Protocol):
         ...
 
     def finish(self) -> int | None:
-        """The virtual size in bytes, or None where the format has none that we know. Raises WrongFormat."""
+        """The virtual size in bytes, or None where the format has none that we know, or no byte came. Raises WrongFormat."""
         ...
 
 
@@ -163,7 +163,7 @@ class _Seen:
         if self._declared not in self._formats:
             return None
         if self._declared == RAW or self._found is None or self._found.NAME in _SIZE_IS_BYTE_COUNT:
-            return self._size
+            return self._size or None
         try:
             size = self._found.virtual_size
         except Exception as error:

@@ -93,8 +93,15 @@ def mark_active(
 
 
 def mark_failed(connection: Connection, image_id: str, upload_id: str, *, status: Status, now: datetime) -> bool:
-    """Make the image killed or queued again. False if it is not in this upload's hands any more."""
-    return _leave_saving(connection, image_id, upload_id, status=status, updated_at=to_micros(now))
+    """Make the image killed or queued again. False if it is not in this upload's hands any more.
+
+    One that is queued knows nothing of any data then, so that the next upload begins like the first.
+    """
+    forgotten = _FORGOTTEN if status is Status.QUEUED else {}
+    return _leave_saving(connection, image_id, upload_id, status=status, updated_at=to_micros(now), **forgotten)
+
+
+_FORGOTTEN = dict.fromkeys(("size_bytes", "virtual_size_bytes", "checksum", "os_hash_algo", "os_hash_value"))
 
 
 def mark_deleted(connection: Connection, image: Image, now: datetime) -> bool:

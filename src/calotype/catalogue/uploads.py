@@ -137,6 +137,27 @@ def find_blobs(connection: Connection, image_id: str) -> list[StoredBlob]:
     return [StoredBlob(store, key, size_bytes) for store, key, size_bytes in rows]
 
 
+def select_stores(connection: Connection, image_ids: Sequence[str]) -> dict[str, list[str]]:
+    """The names of the stores that hold the data of each of the images, in no order; one without data is left out.
+
+    One statement, none without images.
+    """
+    found: dict[str, list[str]] = {}
+    if image_ids:
+        rows = connection.execute(select(_blobs.c.image_id, _blobs.c.store).where(_blobs.c.image_id.in_(image_ids)))
+        for image_id, store in rows:
+            found.setdefault(image_id, []).append(store)
+    return found
+
+
+def delete_blobs_in(connection: Connection, image_id: str, store: str) -> list[StoredBlob]:
+    """Take from the image the data it has in this store: the blobs that nothing names any more."""
+    blob = _blobs.c
+    mine = delete(_blobs).where(blob.image_id == image_id, blob.store == store)
+    rows = connection.execute(mine.returning(blob.store, blob.key, blob.size_bytes))
+    return [StoredBlob(name, key, size_bytes) for name, key, size_bytes in rows]
+
+
 def _to_lapsed(row: Row[Any]) -> LapsedUpload:
     return LapsedUpload(**{**row._asdict(), "on_failure": Status(row.on_failure)})
 

@@ -18,6 +18,7 @@ from calotype.catalogue.prepared import Prepared
 from calotype.catalogue.records import Entry
 from calotype.catalogue.tables import blobs, projects, uploads, usage
 from calotype.domain.errors import OverLimit
+from calotype.domain.quotas import Holding, Holdings
 
 _LARGEST = 2**63 - 1
 
@@ -99,6 +100,12 @@ def held_bytes(connection: Connection, image_id: str) -> int:
     return sum(connection.execute(held).scalars())
 
 
+def select_holdings(connection: Connection, project: str) -> Holdings:
+    """What counts against the project's quotas, and these. One statement."""
+    found = {kind: Holding(used, most) for kind, used, most in connection.execute(_HOLDINGS, {"project": project})}
+    return Holdings(**found)
+
+
 def add_entries(connection: Connection, entries: Iterable[Entry]) -> None:
     """Count images with their blobs that were put in by a load, which no quota stops."""
     by_owner: dict[str, Counter[str]] = {}
@@ -168,6 +175,14 @@ def _rows(kinds: tuple[str, ...], *, within_quota: bool) -> str:
 def _quota(kind: str, project: str) -> str:
     return f"coalesce((SELECT {_QUOTAS[kind]} FROM projects WHERE id = {project}), {_LARGEST})"  # noqa: S608 -- constants
 
+
+_HOLDINGS = text(
+    " UNION ALL ".join(
+        f"SELECT '{kind}', coalesce((SELECT value FROM usage WHERE project = :project AND kind = '{kind}'), 0),"  # noqa: S608 -- constants
+        f" (SELECT {quota} FROM projects WHERE id = :project)"
+        for kind, quota in _QUOTAS.items()
+    )
+)
 
 _INSERT = "INSERT INTO usage (project, kind, value) "
 _OR_ADD = " ON CONFLICT (project, kind) DO UPDATE SET value = usage.value + excluded.value"

@@ -13,7 +13,8 @@ CalotypeError
 │       └── BlobNotFound   the bytes are not in the store
 ├── Conflict           the state of the thing does not allow it, or somebody else was faster
 │   ├── Overtaken      somebody else changed the same thing at the same time; asking again may do
-│   └── ImageGone      the image was deleted while its data were arriving
+│   ├── ImageGone      the image was deleted while its data were arriving
+│   └── ReadOnly       the store takes no data
 ├── OverLimit          more than a quota or a limit allows
 ├── Throttled          too many at once; try again later
 └── Broken             a part of ours does not work now: database, store; try again later
@@ -97,6 +98,10 @@ class Overtaken(Conflict):
 
 class ImageGone(Conflict):
     """The image was deleted while its data were arriving; the data are removed again."""
+
+
+class ReadOnly(Conflict):
+    """The store that was asked for is there, and takes no data."""
 
 
 class OverLimit(CalotypeError):

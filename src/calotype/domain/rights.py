@@ -21,6 +21,7 @@ class Action(StrEnum):
     DELETE_IMAGE = "delete_image"
     UPLOAD_IMAGE = "upload_image"
     DOWNLOAD_IMAGE = "download_image"
+    DOWNLOAD_FROM_STORE = "download_from_store"
     PUBLICIZE_IMAGE = "publicize_image"
     COMMUNITIZE_IMAGE = "communitize_image"
     DEACTIVATE_IMAGE = "deactivate"
@@ -30,6 +31,9 @@ class Action(StrEnum):
     ADD_MEMBER = "add_member"
     MODIFY_MEMBER = "modify_member"
     DELETE_MEMBER = "delete_member"
+    SHOW_LOCATIONS = "get_image_location"
+    DELETE_LOCATION = "delete_image_location"
+    SHOW_STORE_DETAILS = "stores_info_detail"
 
     LIST_PROJECTS = "identity:list_projects"
     SHOW_PROJECT = "identity:get_project"
@@ -66,6 +70,7 @@ DEFAULT_RULES: Mapping[Action, Role | None] = MappingProxyType(
         Action.DELETE_IMAGE: Role.MEMBER,
         Action.UPLOAD_IMAGE: Role.MEMBER,
         Action.DOWNLOAD_IMAGE: Role.MEMBER,
+        Action.DOWNLOAD_FROM_STORE: Role.MEMBER,
         Action.PUBLICIZE_IMAGE: Role.ADMIN,
         Action.COMMUNITIZE_IMAGE: Role.MEMBER,
         Action.DEACTIVATE_IMAGE: Role.MEMBER,
@@ -75,6 +80,9 @@ DEFAULT_RULES: Mapping[Action, Role | None] = MappingProxyType(
         Action.ADD_MEMBER: Role.MEMBER,
         Action.MODIFY_MEMBER: Role.MEMBER,
         Action.DELETE_MEMBER: Role.MEMBER,
+        Action.SHOW_LOCATIONS: Role.READER,
+        Action.DELETE_LOCATION: Role.ADMIN,
+        Action.SHOW_STORE_DETAILS: Role.SERVICE,
         **{action: Role.ADMIN for action in Action if action.startswith("identity:")},
     }
 )

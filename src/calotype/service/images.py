@@ -18,6 +18,7 @@ from calotype.domain.rights import Action, Rules
 from calotype.service import bounds
 from calotype.service.changes import UNSET, Change, changed
 from calotype.service.options import ServiceOptions
+from calotype.service.placements import Placements
 
 Clock = Callable[[], datetime]
 """Gives the present in UTC."""
@@ -44,30 +45,39 @@ class NewImage:
 
 
 class Images:
-    """The use cases of image records; each opens its own transaction."""
+    """The use cases of image records; each opens its own transaction. *placements* None: images never tell their stores."""
 
-    def __init__(self, catalogue: Catalogue, rules: Rules, options: ServiceOptions, clock: Clock) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        rules: Rules,
+        options: ServiceOptions,
+        clock: Clock,
+        placements: Placements | None = None,
+    ) -> None:
         self._catalogue = catalogue
         self._rules = rules
         self._options = options
         self._clock = clock
+        self._placements = placements
 
     def check_may_list(self, caller: Caller) -> None:
         """Raises Refused if *caller* may not list images at all; for dialects that say so before they read the query."""
         self._rules.check(caller, Action.LIST_IMAGES)
 
-    def page(self, caller: Caller, query: ImageQuery) -> list[Image]:
-        """One page of the images *caller* may list, in the order *query* asks for.
+    def page(self, caller: Caller, query: ImageQuery, *, with_stores: bool = False) -> list[Image]:
+        """One page of the images *caller* may list, in the order *query* asks for; *with_stores*: with `Image.stores`.
 
         Raises Refused, Invalid for a marker the caller may not begin after, and Busy, naming the filters, if it takes too long.
         """
         self.check_may_list(caller)
         scope = rights.list_scope(caller, query)
         with self._catalogue.reading() as connection:
-            return listing.select_page(connection, scope, query)
+            images = listing.select_page(connection, scope, query)
+            return self._told(connection, caller, images) if with_stores else images
 
-    def show(self, caller: Caller, image_id: str, *, image_first: bool = False) -> Image:
-        """The image of this id; a deleted one is shown to admins only.
+    def show(self, caller: Caller, image_id: str, *, image_first: bool = False, with_stores: bool = False) -> Image:
+        """The image of this id; a deleted one is shown to admins only. *with_stores*: with `Image.stores`.
 
         Raises Refused before any look-up, and ImageNotFound both for what is not there and for what is not the caller's to
         see. *image_first*: without the right there is no image for the caller either, and a deleted one for nobody.
@@ -76,7 +86,15 @@ class Images:
             check_may_see_any(self._rules, caller, image_id)
         self._rules.check(caller, Action.SHOW_IMAGE)
         with self._catalogue.reading() as connection:
-            return find(connection, caller, image_id, deleted_too=not image_first)
+            image = find(connection, caller, image_id, deleted_too=not image_first)
+            return self.with_stores(connection, caller, image) if with_stores else image
+
+    def with_stores(self, connection: Connection, caller: Caller, image: Image) -> Image:
+        """*image* with the names of the stores that hold its data, as far as *caller* may know them."""
+        return self._told(connection, caller, [image])[0]
+
+    def _told(self, connection: Connection, caller: Caller, images: list[Image]) -> list[Image]:
+        return images if self._placements is None else self._placements.told(connection, caller, images)
 
     def create(self, caller: Caller, new: NewImage, *, is_complete: bool = False) -> Image:
         """A new record without data: queued, or active at once if it *is_complete* without any.

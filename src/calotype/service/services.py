@@ -12,6 +12,8 @@ from calotype.service.images import Images
 from calotype.service.members import Members
 from calotype.service.offers import Offers
 from calotype.service.options import ServiceOptions
+from calotype.service.quotas import Quotas
+from calotype.service.stores import NamedStores
 from calotype.service.uploads import Uploads
 
 
@@ -22,6 +24,8 @@ class Services:
     uploads: Uploads
     downloads: Downloads
     deletions: Deletions
+    stores: NamedStores
+    quotas: Quotas
     members: Members
     offers: Offers
     accounts: Accounts

@@ -45,12 +45,19 @@ class Declared:
     """What was said about the data beforehand.
 
     *size_bytes*, *checksum* (MD5, hexadecimal): promises that are checked at the end; None, and a size of 0, promise nothing.
+    *announced_bytes*: a size that is promised for these very data, above any other; 0 promises that there are none.
     *body_bytes*: how many bytes the request says are on their way, where it says so.
     """
 
     size_bytes: int | None = None
     checksum: str | None = None
+    announced_bytes: int | None = None
     body_bytes: int | None = None
+
+    @property
+    def promised_bytes(self) -> int | None:
+        """How many bytes there must be in the end; None: any number."""
+        return self.announced_bytes if self.announced_bytes is not None else self.size_bytes or None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,8 +135,8 @@ class Upload:
         """Raises what is certain already, with the step in `_size` that is about to be taken."""
         if self._size > self._parts.cap_bytes:
             raise OverLimit(f"Image data may have {self._parts.cap_bytes} bytes at most.")
-        promised = self._declared.size_bytes
-        if promised and self._size > promised:
+        promised = self._declared.promised_bytes
+        if promised is not None and self._size > promised:
             raise BadData("size", promised, "the data are longer")
 
     def _reserve_if_needed(self) -> None:
@@ -148,9 +155,9 @@ class Upload:
                 raise self._lost(connection)
 
     def _check_promises(self) -> None:
-        size_bytes, checksum = self._declared.size_bytes, self._declared.checksum
-        if size_bytes and size_bytes != self._size:
-            raise BadData("size", size_bytes, f"the data have {self._size} bytes")
+        promised, checksum = self._declared.promised_bytes, self._declared.checksum
+        if promised is not None and promised != self._size:
+            raise BadData("size", promised, f"the data have {self._size} bytes")
         # Asked for where it is promised alone: otherwise the last step is digested while the data are flushed.
         if checksum and checksum.lower() != (received := self._parts.digests.hexdigest(digests.CHECKSUM)):
             raise BadData("checksum", checksum, f"the data have {received}")

@@ -14,11 +14,11 @@ from calotype.catalogue import uploads, usage
 from calotype.catalogue.engine import Catalogue, Connection
 from calotype.catalogue.uploads import UploadRow
 from calotype.domain.callers import Caller
-from calotype.domain.errors import Invalid, OverLimit
+from calotype.domain.errors import Invalid, OverLimit, ReadOnly
 from calotype.domain.images import Image, Status, check_move
 from calotype.domain.rights import Action, Rules
 from calotype.service.changes import Change
-from calotype.service.images import Clock, Images, NewImage, find_own
+from calotype.service.images import Clock, Images, NewImage, find_own, find_to
 from calotype.service.options import ServiceOptions
 from calotype.service.upload import LEASE_S, Declared, Parts, Upload
 
@@ -53,20 +53,21 @@ class Uploads:
     @property
     def store_names(self) -> tuple[str, ...]:
         """The stores a caller may name."""
-        return tuple(self._stores.by_name)
+        return self._stores.names
 
     def begin_new(
         self, caller: Caller, new: NewImage, declared: Declared, *, on_failure: Status, store: str | None = None
     ) -> Upload:
         """An upload to an image made for it. The image is `saving` before a byte is taken, and *on_failure* if it fails.
 
-        Raises Refused, Invalid, OverLimit and Conflict like `Images.create`, and OverLimit for data over the size cap,
-        with nothing made; Invalid if a format is missing, with the image queued; OverLimit for data over the project's
-        quota, NoSpace and Broken, with the image *on_failure*.
+        Raises Refused, Invalid, OverLimit and Conflict like `Images.create`, OverLimit for data over the size cap, and
+        Invalid and ReadOnly for a store that takes none, with nothing made; Invalid if a format is missing, with the image
+        queued; OverLimit for data over the project's quota, NoSpace and Broken, with the image *on_failure*.
         """
         self._rules.check(caller, Action.UPLOAD_IMAGE)
         self._images.check_new(caller, new)
         store_name = self._checked(declared, store)
+        self._require_writable(store_name)
         status = Status.SAVING if new.disk_format and new.container_format else Status.QUEUED
         with self._catalogue.writing() as connection:
             image = self._images.insert_new(connection, new, status)
@@ -86,26 +87,34 @@ class Uploads:
         on_failure: Status,
         store: str | None = None,
         change: Change | None = None,
+        image_first: bool = False,
     ) -> Upload:
         """An upload to a queued image, `saving` from now on, and *on_failure* if it fails: killed, or queued again.
 
         *change* is made in the same transaction, its properties joining the others. A size and a checksum that the image
         has by then are promises about the data, unless *declared* makes others.
+        *image_first*: whether there is such an image for the caller is told before what the caller may do, and deleted ones
+        are not there.
 
-        Raises like `Images.update`, Conflict if the image is not queued, Invalid if a format is missing and OverLimit for
-        data over the size cap, with nothing changed; OverLimit for data over the project's quota, NoSpace and Broken, with
-        the image *on_failure*.
+        Raises like `Images.update`, Conflict if the image is not queued, Invalid if a format is missing or the store
+        unknown, ReadOnly, and OverLimit for data over the size cap, with nothing changed; OverLimit for data over the
+        project's quota, NoSpace and Broken, with the image *on_failure*.
         """
-        self._rules.check(caller, Action.UPLOAD_IMAGE)
+        if not image_first:
+            self._rules.check(caller, Action.UPLOAD_IMAGE)
         if change is not None:
             self._images.check_may_change(caller, change)
         store_name = self._checked(declared, store)
         with self._catalogue.writing() as connection:
-            image = was = find_own(connection, caller, image_id)
+            if image_first:
+                image = was = find_to(connection, caller, image_id, self._rules, Action.UPLOAD_IMAGE)
+            else:
+                image = was = find_own(connection, caller, image_id)
             check_move(image.id, image.status, Status.SAVING)
             if change is not None:
                 image = self._images.changed(caller, image, change, purge=False)
             require_formats(image)
+            self._require_writable(store_name)
             image = self._images.write(connection, replace(image, status=Status.SAVING), was=was)
             declared = _with_promises(declared, image)
             begun = self._begin(connection, image, declared, on_failure, store_name, is_new=False)
@@ -114,11 +123,15 @@ class Uploads:
     def _checked(self, declared: Declared, store: str | None) -> str:
         """The name of the store to use. Raises OverLimit for what is declared too large, Invalid for no store of ours."""
         most = self._options.image_size_cap_bytes
-        if max(declared.size_bytes or 0, declared.body_bytes or 0) > most:
+        if max(declared.promised_bytes or 0, declared.body_bytes or 0) > most:
             raise OverLimit(f"Image data may have {most} bytes at most.")
-        if store is not None and store not in self._stores.by_name:
-            raise Invalid("store", store, f"not one of {', '.join(self._stores.by_name)}")
-        return store or self._stores.default
+        if store is not None and store not in self._stores.names:
+            raise Invalid("store", store, f"not one of {', '.join(self._stores.names)}")
+        return self._stores.default if store is None else store
+
+    def _require_writable(self, store: str) -> None:
+        if self._stores.is_read_only(store):
+            raise ReadOnly(f"The store {store} is only read; nothing is put into it.")
 
     def _begin(
         self,
@@ -134,7 +147,7 @@ class Uploads:
 
         Then the image is *on_failure* already. Raises OverLimit if there is no room for one more image.
         """
-        size_declared = declared.size_bytes or declared.body_bytes
+        size_declared = declared.promised_bytes or declared.body_bytes
         row = UploadRow(
             id=str(uuid.uuid4()),
             image_id=image.id,

@@ -18,7 +18,7 @@ def routes() -> list[Route]:
 def list_images(services: Services, request: Request) -> Response:
     """A page of the images the caller may see. Source: docs/api/v2.md, "Lists"."""
     query = list_query.read(request.raw_query, services.options)
-    images = services.images.page(request.proven_caller, query)
+    images = services.images.page(request.proven_caller, query, with_stores=True)
     body = {
         "images": [wire.write_image(image) for image in images],
         **links.write(request.raw_query, images, query.limit),
@@ -30,7 +30,7 @@ def list_images(services: Services, request: Request) -> Response:
 def show(services: Services, request: Request) -> Response:
     """One image. Source: docs/api/v2.md, "Show"."""
     image_id = request.params["image_id"]
-    image = services.images.show(request.proven_caller, image_id, image_first=True)
+    image = services.images.show(request.proven_caller, image_id, image_first=True, with_stores=True)
     return json_response(wire.write_image(image))
 
 

@@ -1,10 +1,12 @@
 """An image as v2 says it: one flat object. Source: docs/api/v2.md, "Images"."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from calotype.domain.images import Image
 from calotype.faces.v2.attributes import NOT_CUSTOM, NULLABLE
+from calotype.http.messages import Headers
 
 IMAGES = "/v2/images"
 
@@ -43,8 +45,14 @@ def write_image(image: Image) -> dict[str, Any]:
         "self": path,
         "file": f"{path}/file",
         "schema": "/v2/schemas/image",
+        **({"stores": ",".join(image.stores)} if image.stores else {}),
         **custom,
     }
+
+
+def write_choice(stores: Sequence[str]) -> Headers:
+    """What a new image is told of the stores it may be put into, where there is a choice."""
+    return (("OpenStack-image-store-ids", ",".join(stores)),) if stores else ()
 
 
 def write_time(moment: datetime) -> str:
