@@ -84,8 +84,8 @@ class _Record(_Shape):
     created_at: str | UnsetType = UNSET
     updated_at: str | UnsetType = UNSET
     deleted_at: str | None = None
-    properties: dict[_Name, str | None] = {}
-    tags: list[_Name] = []
+    properties: dict[_Short, str | None] = {}
+    tags: list[_Short] = []
     members: list[_Member] = []
     blobs: list[_Blob] = []
     locations: list[_Location] = []
