@@ -152,7 +152,7 @@ def join_faces(settings: Settings, checks: Health) -> Faces:
     rest = versions.face(served)
     v2_face = v2.face([version.id for version in v2_versions])
     by_version = dict.fromkeys(["v2", *(version.id for version in v2_versions)], v2_face)
-    documents = web.face(v1_enabled=settings.serve.v1_enabled)
+    documents = web.face(settings.images, v1_enabled=settings.serve.v1_enabled)
     faces = [identity.face(), identity.root_face(), health.face(checks), documents, v2_face, v2.root_face()]
     if v1_versions:
         v1_face = v1.face(versions.write_one)

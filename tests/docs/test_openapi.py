@@ -17,10 +17,11 @@ from calotype.faces.identity import errors as identity_errors
 from calotype.faces.v1 import errors as v1_errors
 from calotype.faces.v2 import errors as v2_errors
 from calotype.http.messages import Request
+from calotype.service.options import ServiceOptions
 
 ROOT = Path(__file__).parents[2]
 METHODS = ("get", "head", "post", "put", "patch", "delete")
-DOCUMENT = web.document(v1_enabled=True)
+DOCUMENT = web.document(ServiceOptions(), v1_enabled=True)
 
 #: Paths that lead to an operation which is told at another path.
 ALIASES = (
@@ -97,7 +98,7 @@ def test_what_is_served_is_what_the_files_say() -> None:
 
 @pytest.mark.parametrize("v1_enabled", [True, False])
 def test_it_is_openapi_3_1(v1_enabled: bool) -> None:
-    document = web.document(v1_enabled=v1_enabled)
+    document = web.document(ServiceOptions(), v1_enabled=v1_enabled)
 
     assert document["openapi"].startswith("3.1.")
     openapi_spec_validator.validate(document)

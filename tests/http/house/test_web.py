@@ -10,6 +10,7 @@ import pytest
 
 import calotype
 from calotype.faces import web
+from calotype.service.options import ServiceOptions
 from servers import Server
 
 BROWSER = "chromium-headless-shell"
@@ -42,11 +43,17 @@ def test_the_document_tells_of_the_release_that_runs(server: Server) -> None:
 
 
 def test_without_v1_nothing_is_told_of_it() -> None:
-    told = web.document(v1_enabled=False)
+    told = web.document(ServiceOptions(), v1_enabled=False)
 
     assert [path for path in told["paths"] if path.startswith("/v1")] == []
     assert [tag["name"] for tag in told["tags"] if "v1" in tag["name"]] == []
-    assert "/v1/images" in web.document(v1_enabled=True)["paths"]
+    assert "/v1/images" in web.document(ServiceOptions(), v1_enabled=True)["paths"]
+
+
+def test_the_formats_are_those_that_the_options_offer() -> None:
+    told = web.document(ServiceOptions(disk_formats=("raw", "zvhd")), v1_enabled=True)
+
+    assert told["components"]["schemas"]["DiskFormat"]["enum"] == ["raw", "zvhd"]
 
 
 def test_the_page_runs_no_script_of_its_own_text_and_loads_nothing_from_elsewhere(server: Server) -> None:
@@ -77,7 +84,7 @@ def test_a_browser_shows_every_operation(server: Server, tmp_path: Path, missing
 
     operations = [
         operation["operationId"]
-        for item in web.document(v1_enabled=True)["paths"].values()
+        for item in web.document(ServiceOptions(), v1_enabled=True)["paths"].values()
         for operation in item.values()
         if isinstance(operation, dict)
     ]

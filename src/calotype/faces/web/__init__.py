@@ -14,6 +14,7 @@ from calotype import __version__
 from calotype.http.errors import HttpError, unexpected, write_plain
 from calotype.http.messages import Headers, Request, Response
 from calotype.http.routes import Face, Handler, Route
+from calotype.service.options import ServiceOptions
 
 FOLDER = Path(__file__).parent
 
@@ -26,11 +27,11 @@ _POLICY = (
 )
 
 
-def face(*, v1_enabled: bool) -> Face:
+def face(options: ServiceOptions, *, v1_enabled: bool) -> Face:
     """`/openapi.json` and `/docs`; without v1 nothing is told of it."""
     page = _file("index.html", "text/html; charset=UTF-8", (("Content-Security-Policy", _POLICY),))
     handlers: dict[str, Handler] = {
-        "/openapi.json": _document(v1_enabled=v1_enabled),
+        "/openapi.json": _document(options, v1_enabled=v1_enabled),
         "/docs": page,
         "/docs/": page,
         "/docs/page.css": _file("page.css", "text/css; charset=UTF-8"),
@@ -40,10 +41,13 @@ def face(*, v1_enabled: bool) -> Face:
     return Face(name="web", prefixes=("",), routes=routes, write_error=_write_error)
 
 
-def document(*, v1_enabled: bool) -> dict[str, Any]:
-    """The OpenAPI document of what is served. The file is made by `.ci/openapi`."""
+def document(options: ServiceOptions, *, v1_enabled: bool) -> dict[str, Any]:
+    """The OpenAPI document of what is served, with the formats that *options* offer. The file is made by `.ci/openapi`."""
     joined: dict[str, Any] = msgspec.json.decode((FOLDER / "openapi.json").read_bytes())
     joined["info"]["version"] = __version__
+    schemas = joined["components"]["schemas"]
+    schemas["DiskFormat"]["enum"] = list(options.disk_formats)
+    schemas["ContainerFormat"]["enum"] = list(options.container_formats)
     if not v1_enabled:
         joined["paths"] = {path: item for path, item in joined["paths"].items() if path.split("/")[1] != "v1"}
         told = {tag for item in joined["paths"].values() for tag in _tags(item)}
@@ -56,10 +60,10 @@ def _tags(item: dict[str, Any]) -> list[str]:
     return [tag for operation in item.values() if isinstance(operation, dict) for tag in operation["tags"]]
 
 
-def _document(*, v1_enabled: bool) -> Handler:
+def _document(options: ServiceOptions, *, v1_enabled: bool) -> Handler:
     @cache
     def body() -> bytes:
-        return msgspec.json.encode(document(v1_enabled=v1_enabled))
+        return msgspec.json.encode(document(options, v1_enabled=v1_enabled))
 
     def show(_services: object, _request: Request) -> Response:
         return Response(status=200, headers=(("Content-Type", "application/json"), *_HEADERS), body=body())
