@@ -36,14 +36,14 @@ class Edits:
         for edit in edits:
             self._check_value(edit)
         if not edits:
-            return self._images.show(caller, image_id, image_first=True)
+            return self._images.show(caller, image_id, image_first=True, with_stores=True)
         with self._catalogue.writing() as connection:
             image = find_to(connection, caller, image_id, self._rules, Action.MODIFY_IMAGE)
             for edit in edits:
                 self._check_right(caller, edit)
             made = edited(image, edits)
             self._check_growth(made, image)
-            return self._images.write(connection, made, was=image)
+            return self._images.with_stores(connection, caller, self._images.write(connection, made, was=image))
 
     def deactivate(self, caller: Caller, image_id: str) -> None:
         """Have the image keep its data to itself. Nothing happens to one that does so already.

@@ -21,7 +21,8 @@ def create(services: Services, request: Request) -> Response:
     caller = request.proven_caller
     image = services.images.create(caller, read_new(read_json(request.body), caller.project))
     location = f"{request.base_url}{wire.IMAGES}/{image.id}"
-    return json_response(wire.write_image(image), 201, (("Location", location),))
+    headers = (("Location", location), *wire.write_choice(services.stores.choice))
+    return json_response(wire.write_image(image), 201, headers)
 
 
 #: What of the read-only attributes is left aside and not refused: it always was.
