@@ -1,5 +1,6 @@
 """What the SQL of a listing returns is what the documents say, on every database, for any catalogue, caller and query."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -80,7 +81,7 @@ def known_image(draw: st.DrawFn, number: int) -> Known:
 
 text_fields = [Field.NAME, Field.DISK_FORMAT, Field.STATUS, Field.OWNER, Field.ID, Field.VISIBILITY]
 text_values = st.sampled_from(
-    [*TEXTS, "raw", "qcow2", "active", "killed", "deleted", "ada", "public", "no\0", "\ud800"]
+    [*TEXTS, "raw", "qcow2", "active", "killed", "deleted", *PROJECTS, "public", "no\0", "\ud800"]
 )
 number_fields = st.sampled_from([Field.SIZE, Field.MIN_RAM])
 time_fields = st.sampled_from([Field.CREATED_AT, Field.UPDATED_AT])
@@ -154,6 +155,53 @@ def test_a_page_is_what_the_documents_say(
         note(f"{caller} {marked}")
 
         assert answer_of(ask, catalogue, caller, marked, few) == answer_of(model.page, known, caller, marked)
+
+
+def every_kind_of_image() -> list[Known]:
+    """One image for each owner, visibility and answer of Ada's project."""
+    kinds = itertools.product([None, *PROJECTS], Visibility, [None, *MemberStatus])
+    return [
+        Known(
+            Image(
+                id=f"{number:08x}-0000-4000-8000-{number:012x}",
+                owner=owner,
+                visibility=visibility,
+                status=Status.ACTIVE,
+                created_at=BEGINNING,
+                updated_at=BEGINNING,
+            ),
+            (Member(project="ada", status=answer),) if answer else (),
+        )
+        for number, (owner, visibility, answer) in enumerate(kinds)
+    ]
+
+
+def every_view() -> list[ImageQuery]:
+    """What v2 can ask of visibility, owner and members' answers."""
+    return [
+        ImageQuery(
+            conditions=(OneOf(Field.OWNER, (owner,)),) if owner else (),
+            visibilities=visibilities,
+            everything=True,
+            member_statuses=answers,
+            hidden=False,
+            limit=100,
+        )
+        for owner, visibilities, answers in itertools.product(
+            [None, "ada", "bob"],
+            [None, frozenset(Visibility), *(frozenset({one}) for one in Visibility)],
+            [None, *(frozenset({one}) for one in MemberStatus)],
+        )
+    ]
+
+
+def test_every_view_is_what_the_documents_say(catalogue: Catalogue) -> None:
+    known = every_kind_of_image()
+    fill(catalogue, known)
+    for project, role, query in itertools.product([None, *PROJECTS], ["member", "admin"], every_view()):
+        caller = Caller("user", project, frozenset({role}))
+
+        assert ask(catalogue, caller, query, 1_000) == [image.id for image in model.page(known, caller, query)], query
 
 
 @in_any_catalogue

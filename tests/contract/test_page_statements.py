@@ -8,7 +8,7 @@ from counting import counted
 from calotype.catalogue import images, listing
 from calotype.catalogue.engine import Catalogue, CatalogueOptions
 from calotype.domain.callers import Caller
-from calotype.domain.errors import Busy
+from calotype.domain.errors import Busy, Invalid
 from calotype.domain.images import Image, Status
 from calotype.domain.query import Compare, Comparison, Field, HasProperty, HasTag, ImageQuery, OneOf
 from calotype.domain.rights import list_scope
@@ -49,6 +49,23 @@ def test_a_page_is_two_statements_whatever_its_size_and_filters(catalogue: Catal
 
     assert len(page) == limit
     assert len(statements) == 2
+
+
+def test_a_page_of_as_many_filters_as_there_may_be_is_two_statements(catalogue: Catalogue) -> None:
+    """500 were more than SQLite puts together, and 64 took PostgreSQL a second."""
+    insert_images(catalogue, 3)
+    query = ImageQuery(conditions=(HasTag(("web",)),) * listing.MOST_CONDITIONS, hidden=False)
+    with catalogue.reading() as connection, counted(connection) as statements:
+        page = listing.select_page(connection, list_scope(OWNER, query), query)
+
+    assert len(page) == 3
+    assert len(statements) == 2
+
+
+def test_more_filters_are_refused(catalogue: Catalogue) -> None:
+    query = ImageQuery(conditions=(HasTag(("web",)),) * (listing.MOST_CONDITIONS + 1))
+    with pytest.raises(Invalid, match=r"129 conditions.*more than 128"), catalogue.reading() as connection:
+        listing.select_page(connection, list_scope(OWNER, query), query)
 
 
 def test_a_page_without_marker_and_filters_is_one_statement(catalogue: Catalogue) -> None:

@@ -15,7 +15,7 @@ from calotype.catalogue.engine import Catalogue, CatalogueOptions
 from calotype.catalogue.listing import FEW, Start, page_sql, start_sql
 from calotype.catalogue.look_ups import look_ups
 from calotype.domain.callers import Caller
-from calotype.domain.images import Visibility
+from calotype.domain.images import MemberStatus, Visibility
 from calotype.domain.query import (
     Compare,
     Comparison,
@@ -34,6 +34,9 @@ from databases import PostgresServer
 TENANT = Caller("user", "project-7", frozenset({"member"}))
 ADMIN = Caller("root", "project-7", frozenset({"admin"}))
 ALL = frozenset(Visibility)
+
+#: What v2 asks for where v1 asks for nothing.
+V2: dict[str, Any] = {"everything": True, "hidden": False, "member_statuses": frozenset({MemberStatus.ACCEPTED})}
 
 INDEXED_SORTS = [SortKey.CREATED_AT, SortKey.UPDATED_AT, SortKey.NAME, SortKey.SIZE]
 
@@ -78,10 +81,11 @@ def sorts_of(plan: list[str]) -> int:
 @pytest.mark.parametrize("marker", [None, MARKER], ids=["first page", "deep page"])
 @pytest.mark.parametrize("descending", [True, False], ids=["down", "up"])
 @pytest.mark.parametrize("key", INDEXED_SORTS)
+@pytest.mark.parametrize("view", [{}, V2], ids=["v1", "v2"])
 def test_sqlite_reads_a_tenants_page_in_order_from_one_index_a_branch(
-    sqlite: Connection, key: SortKey, descending: bool, marker: dict[str, Any] | None
+    sqlite: Connection, view: dict[str, Any], key: SortKey, descending: bool, marker: dict[str, Any] | None
 ) -> None:
-    plan = explained(sqlite, TENANT, ImageQuery(sort=(Sort(key, descending),)), Start(marker))
+    plan = explained(sqlite, TENANT, ImageQuery(sort=(Sort(key, descending),), **view), Start(marker))
 
     assert any(f"ix_images_owner_{key} (owner=?" in line for line in plan)
     assert any(f"ix_images_public_{key}" in line for line in plan)
@@ -106,13 +110,73 @@ def test_sqlite_sorts_no_more_than_the_tenants_view_by_other_keys(
 
 @pytest.mark.parametrize("marker", [None, MARKER], ids=["first page", "deep page"])
 @pytest.mark.parametrize("key", INDEXED_SORTS)
+@pytest.mark.parametrize("visibilities", [None, ALL], ids=["usual view", "all"])
+@pytest.mark.parametrize("view", [{"everything": True}, V2], ids=["v1", "v2"])
 def test_sqlite_reads_an_admins_page_in_order_from_one_index(
-    sqlite: Connection, key: SortKey, marker: dict[str, Any] | None
+    sqlite: Connection,
+    view: dict[str, Any],
+    visibilities: frozenset[Visibility] | None,
+    key: SortKey,
+    marker: dict[str, Any] | None,
 ) -> None:
-    plan = explained(sqlite, ADMIN, ImageQuery(everything=True, visibilities=ALL, sort=(Sort(key),)), Start(marker))
+    plan = explained(sqlite, ADMIN, ImageQuery(visibilities=visibilities, sort=(Sort(key),), **view), Start(marker))
 
     assert len(plan) == 1
     assert f"ix_images_all_{key}" in plan[0]
+
+
+OWN, PUBLIC, SHARED, COMMUNITY = (
+    "ix_images_owner_created_at (owner=?",
+    "ix_images_public_created_at",
+    "ix_image_members_member (member=?",
+    "ix_images_community",
+)
+
+#: The indexes that give the branches of a page, by the visibilities that are asked for.
+BRANCHES = {
+    Visibility.PUBLIC: [PUBLIC],
+    Visibility.COMMUNITY: [COMMUNITY],
+    Visibility.SHARED: [OWN, SHARED],
+    Visibility.PRIVATE: [OWN],
+    "all": [OWN, PUBLIC, SHARED, COMMUNITY],
+}
+
+
+@pytest.mark.parametrize("marker", [None, MARKER], ids=["first page", "deep page"])
+@pytest.mark.parametrize("asked", BRANCHES)
+def test_sqlite_reads_only_the_branches_of_the_visibilities_that_are_asked_for(
+    sqlite: Connection, asked: Visibility | str, marker: dict[str, Any] | None
+) -> None:
+    visibilities = ALL if asked == "all" else frozenset({Visibility(asked)})
+    plan = explained(sqlite, TENANT, ImageQuery(visibilities=visibilities, **V2), Start(marker))
+
+    for index in (OWN, PUBLIC, SHARED, COMMUNITY):
+        assert any(index in line for line in plan) == (index in BRANCHES[asked])
+    assert sorts_of(plan) == (0 if len(BRANCHES[asked]) == 1 else len(BRANCHES[asked]))
+
+
+@pytest.mark.parametrize("visibility", [Visibility.PUBLIC, Visibility.COMMUNITY])
+def test_sqlite_reads_what_an_admin_wants_of_one_open_visibility_from_its_index(
+    sqlite: Connection, visibility: Visibility
+) -> None:
+    (line,) = explained(sqlite, ADMIN, ImageQuery(visibilities=frozenset({visibility}), **V2), Start())
+
+    assert (PUBLIC if visibility is Visibility.PUBLIC else COMMUNITY) in line
+
+
+def test_sqlite_reads_ones_own_images_alone_where_their_owner_is_asked_for(sqlite: Connection) -> None:
+    mine = OneOf(Field.OWNER, ("project-7",))
+    (line,) = explained(sqlite, TENANT, ImageQuery(conditions=(mine,), **V2), Start())
+
+    assert OWN in line
+
+
+def test_sqlite_reads_anothers_images_by_their_owner_where_one_is_asked_for(sqlite: Connection) -> None:
+    theirs = OneOf(Field.OWNER, ("project-8",))
+    plan = explained(sqlite, TENANT, ImageQuery(conditions=(theirs,), **V2), Start())
+
+    assert sum(OWN in line for line in plan) == 1
+    assert not any(PUBLIC in line for line in plan)
 
 
 CHECKED: list[Condition] = [
@@ -123,13 +187,14 @@ CHECKED: list[Condition] = [
     HasProperty("os", "debian"),
     HasTag(("web",)),
 ]
+TWO_TAGS = (HasTag(("web",)), HasTag(("golden",)))
 
 
 @pytest.mark.parametrize("condition", CHECKED, ids=lambda condition: type(condition).__name__)
 def test_sqlite_checks_a_condition_on_the_walk_and_leaves_the_order_alone(
     sqlite: Connection, condition: Condition
 ) -> None:
-    plan = explained(sqlite, TENANT, ImageQuery(conditions=(condition,)), Start())
+    plan = explained(sqlite, TENANT, ImageQuery(conditions=(condition, *TWO_TAGS), **V2), Start())
 
     assert any("ix_images_owner_created_at (owner=?)" in line for line in plan)
     assert sorts_of(plan) == MERGE
@@ -162,6 +227,8 @@ SELECT n::text, 'image-' || n, 'project-' || (mod(n, 250)),
 FROM generate_series(1, 50000) AS n;
 INSERT INTO image_properties SELECT 'os', CASE WHEN mod(n, 5000) = 0 THEN 'rare' ELSE 'common' END, n::text FROM generate_series(1, 50000) AS n;
 INSERT INTO image_tags SELECT 'web', n::text FROM generate_series(1, 50000) AS n WHERE mod(n, 3) = 0;
+INSERT INTO image_tags SELECT 'golden', n::text FROM generate_series(1, 50000) AS n WHERE mod(n, 2) = 0;
+INSERT INTO image_tags SELECT 'rare', n::text FROM generate_series(1, 50000) AS n WHERE mod(n, 5000) = 0;
 INSERT INTO image_members SELECT n::text, 'project-7', 'accepted', false, n * 1000 FROM generate_series(1, 50000) AS n WHERE mod(n, 250) = 51;
 ANALYZE;
 """
@@ -217,36 +284,66 @@ def _scanned_below(node: dict[str, Any]) -> int:
 def test_postgresql_reads_little_more_than_the_page(
     postgresql: Connection, caller: Caller, key: SortKey, marker: dict[str, Any] | None
 ) -> None:
-    everything = {"everything": True, "visibilities": ALL} if caller.is_admin else {}
-    query = ImageQuery(sort=(Sort(key),), **everything)  # type: ignore[arg-type]
+    query = ImageQuery(sort=(Sort(key),), visibilities=ALL if caller.is_admin else None, **V2)
 
     # Three branches of 25, the 200 memberships where they have to be sorted, and the merge, counted twice.
     assert rows_read(postgresql, caller, query, marker) <= 600
 
 
-LOOKED_UP: list[Condition] = [
-    OneOf(Field.NAME, ("image-7",)),
-    HasProperty("os", "rare"),
-    OneOf(Field.NAME, ("image-7", "image-257")),
-    Compare(Field.UPDATED_AT, Comparison.GT, datetime.fromtimestamp(49.9, UTC)),
-]
+@pytest.mark.parametrize("marker", [None, MARKER], ids=["first page", "deep page"])
+@pytest.mark.parametrize("asked", BRANCHES)
+def test_postgresql_reads_little_more_than_the_page_of_each_visibility(
+    postgresql: Connection, asked: Visibility | str, marker: dict[str, Any] | None
+) -> None:
+    visibilities = ALL if asked == "all" else frozenset({Visibility(asked)})
+    query = ImageQuery(visibilities=visibilities, **V2)
+
+    # Its own 200, none of which is shared, and the 200 memberships, counted again by the steps above them.
+    assert rows_read(postgresql, TENANT, query, marker) <= 900
 
 
-@pytest.mark.parametrize("condition", LOOKED_UP, ids=["name", "rare property", "names", "changes"])
+@pytest.mark.parametrize("owner", ["project-7", "project-100"])
+def test_postgresql_reads_no_more_than_the_images_of_the_owner_that_is_asked_for(
+    postgresql: Connection, owner: str
+) -> None:
+    query = ImageQuery(conditions=(OneOf(Field.OWNER, (owner,)),), **V2)
+
+    # The 200 images of the owner, and where that is another the 200 memberships, counted again by the steps above them.
+    assert rows_read(postgresql, TENANT, query) <= (100 if owner == "project-7" else 1_100)
+
+
+LOOKED_UP: dict[str, tuple[Condition, ...]] = {
+    "name": (OneOf(Field.NAME, ("image-7",)),),
+    "rare property": (HasProperty("os", "rare"),),
+    "names": (OneOf(Field.NAME, ("image-7", "image-257")),),
+    "changes": (Compare(Field.UPDATED_AT, Comparison.GT, datetime.fromtimestamp(49.9, UTC)),),
+    "a rare tag and a common one": (HasTag(("web",)), HasTag(("rare",))),
+}
+
+
+@pytest.mark.parametrize("conditions", LOOKED_UP.values(), ids=list(LOOKED_UP))
 @pytest.mark.parametrize("caller", [TENANT, ADMIN], ids=["tenant", "admin"])
 def test_postgresql_starts_from_the_few_that_can_match(
-    postgresql: Connection, caller: Caller, condition: Condition
+    postgresql: Connection, caller: Caller, conditions: tuple[Condition, ...]
 ) -> None:
-    query = ImageQuery(conditions=(condition,), everything=True, visibilities=ALL if caller.is_admin else None)
+    query = ImageQuery(conditions=conditions, visibilities=ALL if caller.is_admin else None, **V2)
 
-    assert rows_read(postgresql, caller, query) <= 900
+    # Of what is common the look-up stops at 1,001, which are counted twice, by the index and by the LIMIT above it.
+    assert rows_read(postgresql, caller, query) <= 900 + 2 * (FEW + 1) * (len(conditions) - 1)
 
 
-@pytest.mark.parametrize(
-    "condition", [HasProperty("os", "common"), HasTag(("web",)), Compare(Field.SIZE, Comparison.GTE, 1)]
-)
-def test_postgresql_walks_in_order_where_many_match(postgresql: Connection, condition: Condition) -> None:
-    query = ImageQuery(conditions=(condition,), everything=True, visibilities=ALL)
+COMMON: dict[str, tuple[Condition, ...]] = {
+    "property": (HasProperty("os", "common"),),
+    "tag": (HasTag(("web",)),),
+    "two tags": TWO_TAGS,
+    "size": (Compare(Field.SIZE, Comparison.GTE, 1),),
+    "status": (OneOf(Field.STATUS, ("active", "queued")),),
+}
+
+
+@pytest.mark.parametrize("conditions", COMMON.values(), ids=list(COMMON))
+def test_postgresql_walks_in_order_where_many_match(postgresql: Connection, conditions: tuple[Condition, ...]) -> None:
+    query = ImageQuery(conditions=conditions, visibilities=ALL, **V2)
 
     # The look-up's ids are counted twice, by the index and by the LIMIT above it.
-    assert rows_read(postgresql, ADMIN, query) <= 2 * (FEW + 1) + 200
+    assert rows_read(postgresql, ADMIN, query) <= len(conditions) * (2 * (FEW + 1) + 200)

@@ -57,6 +57,14 @@ class Binds:
         """*column* as SQLite's planner may not look it up: rows are walked in order and only checked on the way."""
         return f"+{column}" if self.is_sqlite else column
 
+    def exists(self, rows: str) -> str:
+        """The SQL for there being any of *rows*, which is asked of one image after the other.
+
+        PostgreSQL would make joins of many of these and weigh every order of them: 64 took 0.3 s before the first row was
+        read, and 128 longer than a statement may take. The OFFSET keeps it from that.
+        """
+        return f"EXISTS (SELECT 1 FROM {rows}{'' if self.is_sqlite else ' OFFSET 0'})"
+
 
 def simplify(conditions: Iterable[Condition]) -> tuple[Condition, ...] | None:
     """The conditions with values the database can hold, or None if one of them can match no image.
@@ -107,13 +115,13 @@ def check(condition: Condition, binds: Binds) -> str:
             return f"{binds.unindexed(f'images.{name}')} {_OPERATORS[comparison]} {binds.one(value)}"
         case HasProperty(name, value):
             key = f"p.name = {binds.one(name)} AND p.value_key = {binds.one(value_key(value))}"
-            return f"EXISTS (SELECT 1 FROM image_properties AS p WHERE {key} AND p.image_id = images.id)"
+            return binds.exists(f"image_properties AS p WHERE {key} AND p.image_id = images.id")
         case HasTag(any_of):
             key = binds.among("t.tag_key", map(value_key, any_of))
-            return f"EXISTS (SELECT 1 FROM image_tags AS t WHERE {key} AND t.image_id = images.id)"
+            return binds.exists(f"image_tags AS t WHERE {key} AND t.image_id = images.id")
         case HasMember(project):
             key = f"m.member = {binds.one(project)}"
-            return f"EXISTS (SELECT 1 FROM image_members AS m WHERE {key} AND m.image_id = images.id)"
+            return binds.exists(f"image_members AS m WHERE {key} AND m.image_id = images.id")
 
 
 def bound(condition: Compare, binds: Binds, table: str = "images.") -> str:

@@ -29,15 +29,24 @@ def look_ups(conditions: Iterable[Condition]) -> list[LookUp]:
 
 
 def ids_sql(look_up: LookUp, binds: Binds) -> str:
-    """A SELECT of the ids of the live images that *look_up* finds; one may come twice."""
+    """A SELECT of the ids of the live images that *look_up* finds; one may come twice.
+
+    In the order of the index, so that it is the index that is read: PostgreSQL takes what is common for being everywhere
+    in the table, and looked through two thirds of it for the first 1,001 of a tag that only the newest images had.
+    """
     match look_up[0]:
         case HasProperty(name, value):
             key = f"name = {binds.one(name)} AND value_key = {binds.one(value_key(value))}"
-            return f"SELECT image_id FROM image_properties WHERE {key}"
+            return f"SELECT image_id FROM image_properties WHERE {key} ORDER BY image_id"
+        case HasTag((tag,)):
+            return f"SELECT image_id FROM image_tags WHERE tag_key = {binds.one(value_key(tag))} ORDER BY image_id"
         case HasTag(any_of):
             return f"SELECT image_id FROM image_tags WHERE {binds.among('tag_key', map(value_key, any_of))}"
         case HasMember(project):
-            return f"SELECT image_id FROM image_members WHERE member = {binds.one(project)}"
+            return (
+                f"SELECT image_id FROM image_members WHERE member = {binds.one(project)} ORDER BY created_at, image_id"
+            )
     equal = [binds.among(_COLUMNS[one.field], one.values) for one in look_up if isinstance(one, OneOf)]
     within = [bound(one, binds, table="") for one in look_up if isinstance(one, Compare)]
-    return f"SELECT id FROM images WHERE deleted_at IS NULL AND {' AND '.join([*equal, *within])}"
+    by = next((f" ORDER BY {_COLUMNS[one.field]}" for one in look_up if isinstance(one, Compare)), "")
+    return f"SELECT id FROM images WHERE deleted_at IS NULL AND {' AND '.join([*equal, *within])}{by}"

@@ -69,9 +69,19 @@ def live(view: View, conditions: Sequence[Condition], few: LookUp | None) -> lis
     """The branches of images that are not deleted. *few*: the look-up to start from; (): nothing can match; None: walk."""
     if few is not None:
         return [_few(view, few)] if few else []
+    owner = _owner_asked_for(conditions)
     if view.scope.everything:
-        return [_everything(view, conditions)]
-    return list(_walks(view))
+        return [_everything(view, owner)]
+    return list(_walks(view, owner))
+
+
+def _owner_asked_for(conditions: Iterable[Condition]) -> str | None:
+    """The one owner whose images alone can be on the page, if the listing asks for one."""
+    for condition in conditions:
+        match condition:
+            case OneOf(Field.OWNER, (str(owner),)):
+                return owner
+    return None
 
 
 #: Cuts nothing off: the look-up was counted in the same transaction, which sees one state. It tells PostgreSQL that few
@@ -89,33 +99,50 @@ def _few(view: View, few: LookUp) -> Branch:
     return Branch(where, source=f"({found}) AS images")
 
 
-def _everything(view: View, conditions: Iterable[Condition]) -> Branch:
-    """All images, for an admin; by the owner's or the public index where that is all that is asked for."""
+def _everything(view: View, owner: str | None) -> Branch:
+    """All images, for an admin; by the index of the owner or of the visibility where that is all that is asked for."""
     narrow = _LIVE
-    for condition in conditions:
-        if isinstance(condition, OneOf) and condition.field is Field.OWNER and len(condition.values) == 1:
-            narrow = f"{_LIVE} AND images.owner = {view.binds.one(condition.values[0])}"
-    if narrow is _LIVE and view.visibilities == frozenset({Visibility.PUBLIC}):
-        narrow = f"{_LIVE} AND images.visibility = 'public'"
+    if owner is not None:
+        narrow = _of_owner(view, owner)
+    elif view.visibilities in (frozenset({Visibility.PUBLIC}), frozenset({Visibility.COMMUNITY})):
+        narrow = f"{_LIVE} AND images.visibility = '{min(view.visibilities)}'"
     return Branch(f"{narrow} AND {view.check(live=True)}")
 
 
-def _walks(view: View) -> Iterator[Branch]:
-    """The caller's own images, others' public ones, what is shared with the caller, community images when asked for."""
+def _walks(view: View, owner: str | None) -> Iterator[Branch]:
+    """The caller's own images, others' public ones, what is shared with the caller, community images when asked for.
+
+    Where only what everybody sees is asked for, the caller's own need no branch. *owner*: whose images alone can match.
+    """
     project = view.scope.caller.project
-    if project is not None:
-        yield Branch(f"{_LIVE} AND images.owner = {view.binds.one(project)}")
+    has_own_branch = project is not None and (view.wants(Visibility.SHARED) or view.wants(Visibility.PRIVATE))
+    if project is not None and has_own_branch and owner in (None, project):
+        yield Branch(_of_owner(view, project))
+        if owner is not None:
+            return
+    not_mine = view.not_mine() if has_own_branch else ""
     if view.wants(Visibility.PUBLIC):
-        yield Branch(f"{_LIVE} AND images.visibility = 'public'{view.not_mine()}")
+        yield Branch(_open_to_all(view, Visibility.PUBLIC, owner) + not_mine)
     if project is not None and view.wants(Visibility.SHARED):
         deleted_at, visibility = map(view.binds.unindexed, ("images.deleted_at", "images.visibility"))
         yield Branch(
-            f"{view.members()} AND {deleted_at} IS NULL AND {visibility} = 'shared'{view.not_mine()}",
+            f"{view.members()} AND {deleted_at} IS NULL AND {visibility} = 'shared'{not_mine}",
             source="image_members AS m JOIN images ON images.id = m.image_id",
             stand_ins={"created_at": "m.created_at", "id": "m.image_id"},
         )
     if view.scope.community:
-        yield Branch(f"{_LIVE} AND images.visibility = 'community'{view.not_mine()}")
+        yield Branch(_open_to_all(view, Visibility.COMMUNITY, owner) + not_mine)
+
+
+def _of_owner(view: View, owner: str) -> str:
+    return f"{_LIVE} AND images.owner = {view.binds.one(owner)}"
+
+
+def _open_to_all(view: View, visibility: Visibility, owner: str | None) -> str:
+    """Images of a visibility that everybody sees, by its own index, or by that of the one owner that is asked for."""
+    if owner is None:
+        return f"{_LIVE} AND images.visibility = '{visibility}'"
+    return f"{_of_owner(view, owner)} AND {view.binds.unindexed('images.visibility')} = '{visibility}'"
 
 
 def gone(view: View, query: ImageQuery, conditions: Sequence[Condition]) -> list[Branch]:
