@@ -8,10 +8,13 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 CLIENTS := .venv-clients
+GLANCE := .venv-glance
+TEMPEST := .venv-tempest
+SCHEMATHESIS := .venv-schemathesis
 BIN := $(VENV)/bin
 INSTALL := -m pip install --quiet --disable-pip-version-check --compile --require-hashes -r
 
-.PHONY: help setup serve wheel clients check test proof bench docs tools clean
+.PHONY: help setup serve wheel clients reference check test proof bench docs tools clean
 
 help:  ## list the verbs
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
@@ -28,6 +31,8 @@ wheel: $(VENV)/.serve  ## what pip and pipx install, in dist; docs/operate/insta
 
 clients: $(CLIENTS)/.clients  ## glance and openstack in .venv-clients
 
+reference: $(GLANCE)/.glance $(TEMPEST)/.tempest  ## Glance 33 and tempest 47, which `make proof` sets beside us
+
 check: $(VENV)/.check  ## lint, format, types, walls
 	@# Which modules are ours is not part of the cache's key: a moved file would be judged by where it was.
 	$(BIN)/ruff check --no-cache
@@ -39,7 +44,7 @@ test: $(VENV)/.check $(CLIENTS)/.automation tools  ## everything a change must p
 	@$(BIN)/python -m compileall -q src
 	$(BIN)/pytest tests -n 2 --dist worksteal
 
-proof: $(VENV)/.check $(CLIENTS)/.automation tools  ## what takes longer than a test may, and random tests at length
+proof: $(VENV)/.check $(CLIENTS)/.automation $(SCHEMATHESIS)/.schemathesis reference tools  ## what takes longer than a test may, and random tests at length
 	@$(BIN)/python -m compileall -q src
 	$(BIN)/pytest tests -n 2 -m 'proof or hypothesis' --hypothesis-profile=proof --timeout=1800
 
@@ -51,7 +56,7 @@ docs: $(VENV)/.check  ## links, options, commands, codes and dependencies in the
 	$(BIN)/pytest tests/docs
 
 clean:  ## remove what set-up and tools made; data and measurements stay
-	rm -rf $(VENV) $(CLIENTS) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(CLIENTS) $(SCHEMATHESIS) $(GLANCE) $(TEMPEST) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Calotype needs Python 3.11 or later: make PYTHON=python3.11 …")'
@@ -72,14 +77,31 @@ $(CLIENTS)/.clients: requirements/clients.txt
 	$(CLIENTS)/bin/python $(INSTALL) requirements/clients.txt
 	@touch $@
 
-# Clients that only the tests start, beside those: they ask for no other versions. Of Ansible's 21,488 files of collections
-# one collection is wanted, which no package has by itself.
+# Clients that only the tests start, beside those: they ask for no other versions. Of the 20,877 files of Ansible's package
+# one collection is wanted, which no package has by itself. It runs on older Pythons than the package says.
 $(CLIENTS)/.automation: requirements/automation.txt requirements/collection.txt .ci/collection $(CLIENTS)/.clients
 	$(CLIENTS)/bin/python $(INSTALL) requirements/automation.txt
-	$(CLIENTS)/bin/python -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: \
+	$(CLIENTS)/bin/python -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: --ignore-requires-python \
 	    --require-hashes -r requirements/collection.txt --dest $(CLIENTS)/wheel
 	$(CLIENTS)/bin/python .ci/collection $(CLIENTS)/wheel
 	@rm -r $(CLIENTS)/wheel
+	@touch $@
+
+# By itself, since it brings a plugin for pytest, which ours is not to load.
+$(SCHEMATHESIS)/.schemathesis: requirements/schemathesis.txt
+	$(PYTHON) -m venv $(SCHEMATHESIS)
+	$(SCHEMATHESIS)/bin/python $(INSTALL) requirements/schemathesis.txt
+	@touch $@
+
+# The reference itself and the tests of its project, with what they want.
+$(GLANCE)/.glance: requirements/glance.txt
+	$(PYTHON) -m venv $(GLANCE)
+	$(GLANCE)/bin/python $(INSTALL) requirements/glance.txt
+	@touch $@
+
+$(TEMPEST)/.tempest: requirements/tempest.txt
+	$(PYTHON) -m venv $(TEMPEST)
+	$(TEMPEST)/bin/python $(INSTALL) requirements/tempest.txt
 	@touch $@
 
 tools:
