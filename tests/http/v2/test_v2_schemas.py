@@ -93,6 +93,17 @@ def test_so_is_every_page(filled: V2) -> None:
     assert faults(filled, "images", page) == []
 
 
+def test_so_is_every_member(filled: V2) -> None:
+    members = f"/v2/images/{LOADED[4]['id']}/members"
+    listed = filled.ask("GET", members).json
+
+    assert [member["status"] for member in listed["members"]] == ["pending", "accepted"]
+    assert faults(filled, "members", listed) == []
+    for member in listed["members"]:
+        shown = filled.ask("GET", f"{members}/{member['member_id']}").json
+        assert faults(filled, "member", shown) == []
+
+
 def test_every_base_property_but_those_of_options_is_in_an_image(filled: V2) -> None:
     """Clients take what the schema calls base for something that every image has."""
     properties = filled.ask("GET", "/v2/schemas/image").json["properties"]
