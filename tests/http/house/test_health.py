@@ -68,3 +68,11 @@ def test_all_that_is_broken_is_named(stores, tmp_path):
 
 def test_what_answers_is_ready(catalogue, stores):
     assert ready(Health(catalogue, stores)) == (200, b"ready\n")
+
+
+def test_each_store_that_does_not_work_is_named(catalogue, tmp_path):
+    stores = Stores({name: LocalStore(tmp_path / name) for name in "abc"}, default="a")
+    for name in "bc":
+        (tmp_path / name).rmdir()
+
+    assert ready(Health(catalogue, stores)) == (503, b"broken: store b, store c\n")
