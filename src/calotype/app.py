@@ -8,14 +8,17 @@ import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from calotype.blobs import opening
 from calotype.blobs.stores import Stores
 from calotype.catalogue.engine import Catalogue, CatalogueOptions
 from calotype.config import Settings
+from calotype.domain.locations import HTTP_STORE
 from calotype.domain.rights import DEFAULT_RULES, Rules
+from calotype.domain.stores import Store
 from calotype.faces import health, identity, v1, v2, versions, web
 from calotype.http.door import Door
 from calotype.http.messages import Request
@@ -31,6 +34,8 @@ from calotype.service.grants import Grants
 from calotype.service.health import Health
 from calotype.service.housekeeping import Housekeeping
 from calotype.service.images import Images
+from calotype.service.location_hashes import LocationHashes
+from calotype.service.locations import Locations
 from calotype.service.members import Members
 from calotype.service.offers import Offers
 from calotype.service.placements import Placements
@@ -38,6 +43,9 @@ from calotype.service.quotas import Quotas
 from calotype.service.services import Services
 from calotype.service.stores import NamedStores
 from calotype.service.uploads import Uploads
+
+if TYPE_CHECKING:
+    from calotype.service.origins import Origins
 
 
 def now() -> datetime:
@@ -61,6 +69,7 @@ def open_door(settings: Settings) -> Iterator[Door]:
         threads = closing.enter_context(ThreadPoolExecutor(max(2, os.cpu_count() or 1), "digests"))
         stores = open_stores(settings)
         services = build_services(settings, catalogue, stores, threads)
+        closing.callback(services.locations.close)
         faces = join_faces(settings, Health(catalogue, stores))
         door = Door(services, faces.find, settings.http, Log("calotype.access"))
         closing.callback(door.close)
@@ -79,21 +88,46 @@ def open_housekeeping(settings: Settings) -> Iterator[Housekeeping]:
 
 def open_stores(settings: Settings) -> Stores:
     """The stores, made where they are absent; raises Broken, naming its folder, for one that cannot be."""
-    return opening.open_stores(settings.named_stores, is_durable=not settings.serve.ephemeral)
+    stores = opening.open_stores(settings.named_stores, is_durable=not settings.serve.ephemeral)
+    if not settings.locations.http_locations:
+        return stores
+    return replace(stores, described=(*stores.described, Store(name=HTTP_STORE, kind="http", is_read_only=True)))
+
+
+def open_origins(settings: Settings) -> "Origins | None":
+    """What reads data at URLs, where there may be any; it is loaded only there."""
+    if not settings.locations.http_locations:
+        return None
+    from calotype.service.origins import Origins
+
+    return Origins(settings.locations.judge(), most_open=settings.locations.fetch_reads_max)
 
 
 def build_services(settings: Settings, catalogue: Catalogue, stores: Stores, threads: ThreadPoolExecutor) -> Services:
     """The use cases over *catalogue* and *stores*; *threads* digest what is uploaded."""
     rules = Rules(DEFAULT_RULES)
-    images = Images(catalogue, rules, settings.images, now, Placements(stores))
+    origins = open_origins(settings)
+    placements = Placements(stores, settings.locations)
+    images = Images(catalogue, rules, settings.images, now, placements)
     node = f"{socket.gethostname()}:{os.getpid()}"
     accounts = EverybodyIsAdmin(catalogue, now) if settings.serve.auth == "none" else Accounts(catalogue, now)
     return Services(
         images=images,
         edits=Edits(catalogue, images, rules, settings.images),
         uploads=Uploads(catalogue, stores, images, rules, settings.images, now, node=node, threads=threads),
-        downloads=Downloads(catalogue, stores, rules),
+        downloads=Downloads(catalogue, stores, rules, origins),
         deletions=Deletions(catalogue, stores, rules, now),
+        locations=Locations(
+            catalogue,
+            images,
+            placements,
+            rules,
+            settings.locations,
+            settings.images,
+            origins=origins,
+            hashes=None if origins is None else LocationHashes(catalogue, origins, now, settings.locations),
+            node=node,
+        ),
         stores=NamedStores(catalogue, stores, images, rules),
         quotas=Quotas(catalogue),
         members=Members(catalogue, rules, settings.images, now),
@@ -147,7 +181,7 @@ class Faces:
 def join_faces(settings: Settings, checks: Health) -> Faces:
     """The faces that *settings* offer, each at the first segments of its prefixes or, without prefix, of its routes."""
     v1_versions = versions.V1 if settings.serve.v1_enabled else ()
-    v2_versions = versions.v2(has_several_stores=len(settings.named_stores) > 1)
+    v2_versions = versions.v2(has_several_stores=len(settings.named_stores) + settings.locations.http_locations > 1)
     served = (*v2_versions, *v1_versions)
     rest = versions.face(served)
     v2_face = v2.face([version.id for version in v2_versions])

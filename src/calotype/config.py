@@ -18,8 +18,10 @@ from cyclopts.validators import Number
 
 from calotype.blobs.options import NamedStore, StoreOptions, read_stores
 from calotype.domain.errors import Invalid
+from calotype.domain.locations import HTTP_STORE
 from calotype.domain.texts import is_storable
 from calotype.http.options import HttpOptions
+from calotype.service.location_options import LocationOptions
 from calotype.service.options import HousekeepingOptions, ServiceOptions
 
 DATABASE_FILE_NAME: Final = "catalogue.sqlite"
@@ -98,12 +100,13 @@ class Settings:
     serve: Annotated[ServeOptions, Flat] = field(default_factory=ServeOptions)
     stores: Annotated[StoreOptions, Flat] = field(default_factory=StoreOptions)
     images: Annotated[ServiceOptions, Flat] = field(default_factory=ServiceOptions)
+    locations: Annotated[LocationOptions, Flat] = field(default_factory=LocationOptions)
     housekeeping: Annotated[HousekeepingOptions, Flat] = field(default_factory=HousekeepingOptions)
     http: Annotated[HttpOptions, Flat] = field(default_factory=HttpOptions)
 
     def __post_init__(self) -> None:
         """Raises Invalid for values that no part could work with."""
-        for part in (self.serve, self.stores, self.images, self.housekeeping, self.http):
+        for part in (self.serve, self.stores, self.images, self.locations, self.housekeeping, self.http):
             for option in fields(part):
                 _check_range(option.name, getattr(part, option.name))
         if not is_storable(str(self.serve.data_dir)):
@@ -126,6 +129,8 @@ class Settings:
 
     def _check_stores(self) -> None:
         for store in self.named_stores:
+            if self.locations.http_locations and store.name == HTTP_STORE:
+                raise Invalid("store", store.name, "with http_locations this is the name of the store of URLs")
             if self.serve.ephemeral and not store.folder.is_relative_to(self.serve.data_dir.absolute()):
                 raise Invalid("store", store.folder, "an ephemeral service keeps nothing outside its own folder")
 
@@ -141,6 +146,8 @@ _SMALLEST: Final = {
     "tag_quota": -LARGEST,
     "member_quota": -LARGEST,
     "image_size_cap_bytes": 0,
+    "location_quota": -LARGEST,
+    "http_retries": 0,
     "limit_default": 0,
     "limit_max": 0,
     "leftover_max_bytes": 0,
@@ -206,7 +213,7 @@ def _check_file(url: Secret, path: str, *, has_query: bool) -> None:
 
 
 #: The parts whose options `Settings` joins; no two have an option of the same name.
-PARTS: Final = (ServeOptions, StoreOptions, ServiceOptions, HousekeepingOptions, HttpOptions)
+PARTS: Final = (ServeOptions, StoreOptions, ServiceOptions, LocationOptions, HousekeepingOptions, HttpOptions)
 
 #: A command takes all options as its parameter `settings: Options = Settings()`.
 Options = Annotated[Settings, Flat]

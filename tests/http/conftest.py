@@ -24,6 +24,7 @@ from calotype.config import ServeOptions, Settings
 from calotype.http import server
 from calotype.http.options import HttpOptions
 from calotype.service.accounts import Accounts
+from calotype.service.location_options import LocationOptions
 from calotype.service.options import ServiceOptions
 
 #: Who asks in the stories: the token, the project it is for, the role held there. Tokens are their bearers' names.
@@ -43,6 +44,8 @@ FIRST_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 
 Story = dict[str, Any]
 
+PARTS = {"serve": ServeOptions, "images": ServiceOptions, "locations": LocationOptions, "http": HttpOptions}
+
 
 @pytest.fixture(scope="session")
 def tell(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Story], Any]:
@@ -60,13 +63,14 @@ def tell(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Story], Any]:
 
 def _settings(options: dict[str, Any], data_dir: Path) -> Settings:
     parts: dict[str, Any] = {}
-    for name, part in (("serve", ServeOptions), ("images", ServiceOptions), ("http", HttpOptions)):
+    for name, part in PARTS.items():
         parts[name] = {key: value for key, value in options.items() if key in part.__dataclass_fields__}
     serve = ServeOptions(data_dir=data_dir, ephemeral=True, **parts["serve"])
     return Settings(
         serve=serve,
         stores=StoreOptions(store=tuple(options.get("store", ()))),
         images=ServiceOptions(**parts["images"]),
+        locations=LocationOptions(**parts["locations"]),
         http=HttpOptions(**parts["http"]),
     )
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from calotype.catalogue import tables
@@ -72,7 +72,7 @@ def mark_active(
     *,
     size_bytes: int,
     virtual_size_bytes: int | None,
-    checksum: str,
+    checksum: str | None,
     os_hash_algo: str,
     os_hash_value: str,
     now: datetime,
@@ -119,10 +119,11 @@ def _leave_saving(connection: Connection, image_id: str, upload_id: str, **value
 def _leaving_saving(columns: tuple[str, ...]) -> Prepared:
     """The statement that sets *columns* to `new_…`."""
     uploads = tables.uploads
+    is_waiting = or_(*(_images.c.status == status.value for status in (Status.SAVING, Status.IMPORTING)))
     is_held = exists().where(uploads.c.id == bindparam("of_upload"), uploads.c.image_id == _images.c.id)
     return Prepared(
         update(_images)
-        .where(_images.c.id == bindparam("of_image"), _images.c.status == Status.SAVING.value, is_held)
+        .where(_images.c.id == bindparam("of_image"), is_waiting, is_held)
         .values(version=_images.c.version + 1, **{name: bindparam(f"new_{name}") for name in columns})
     )
 

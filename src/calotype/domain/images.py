@@ -111,6 +111,7 @@ class Image:
     """One image as the catalogue holds it. Times are UTC; a deleted image keeps its properties, dialects hide them.
 
     *stores*: the names of the stores that hold its data, the heaviest first; () where nobody asked, or may know.
+    *places*: all locations of its data as callers are told them; None where nobody is told. *direct_url*: likewise the first.
     Change one by `dataclasses.replace`. It is not frozen only because that costs a page of 25 a tenth of its time.
     """
 
@@ -139,6 +140,8 @@ class Image:
     version: int = 1
     member_count: int = 0
     stores: tuple[str, ...] = ()
+    places: tuple[Location, ...] | None = None
+    direct_url: str | None = None
 
     @property
     def is_deleted(self) -> bool:

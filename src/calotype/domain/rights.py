@@ -32,7 +32,10 @@ class Action(StrEnum):
     MODIFY_MEMBER = "modify_member"
     DELETE_MEMBER = "delete_member"
     SHOW_LOCATIONS = "get_image_location"
+    ADD_LOCATION = "add_image_location"
+    SET_LOCATION = "set_image_location"
     DELETE_LOCATION = "delete_image_location"
+    FETCH_LOCATIONS = "fetch_image_location"
     SHOW_STORE_DETAILS = "stores_info_detail"
 
     LIST_PROJECTS = "identity:list_projects"
@@ -81,7 +84,10 @@ DEFAULT_RULES: Mapping[Action, Role | None] = MappingProxyType(
         Action.MODIFY_MEMBER: Role.MEMBER,
         Action.DELETE_MEMBER: Role.MEMBER,
         Action.SHOW_LOCATIONS: Role.READER,
+        Action.ADD_LOCATION: Role.MEMBER,
+        Action.SET_LOCATION: Role.MEMBER,
         Action.DELETE_LOCATION: Role.ADMIN,
+        Action.FETCH_LOCATIONS: Role.SERVICE,
         Action.SHOW_STORE_DETAILS: Role.SERVICE,
         **{action: Role.ADMIN for action in Action if action.startswith("identity:")},
     }

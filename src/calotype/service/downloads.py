@@ -2,24 +2,35 @@
 
 import logging
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from calotype.blobs.stores import Blob, EmptyBlob, Stores
 from calotype.catalogue import uploads
 from calotype.catalogue.engine import Catalogue
+from calotype.domain.addresses import scheme_of
 from calotype.domain.callers import Caller
-from calotype.domain.errors import BlobNotFound, Broken, Invalid, NoData, Refused
-from calotype.domain.images import Image, Status, StoredBlob
+from calotype.domain.errors import BlobNotFound, Broken, Invalid, NoData, Refused, Throttled
+from calotype.domain.images import Image, Location, Status, StoredBlob
+from calotype.domain.locations import SCHEMES
 from calotype.domain.rights import Action, Rules
 from calotype.service.images import check_may_see_any, find
+
+if TYPE_CHECKING:  # at run time it loads what a service without URLs has no use for
+    from calotype.service.origins import Origins
+
+_Place = StoredBlob | Location
 
 log = logging.getLogger(__name__)
 
 
 class Downloads:
-    def __init__(self, catalogue: Catalogue, stores: Stores, rules: Rules) -> None:
+    """*origins* None: no data are at URLs, or none that may be read."""
+
+    def __init__(self, catalogue: Catalogue, stores: Stores, rules: Rules, origins: "Origins | None" = None) -> None:
         self._catalogue = catalogue
         self._stores = stores
         self._rules = rules
+        self._origins = origins
 
     def open(
         self,
@@ -39,7 +50,7 @@ class Downloads:
 
         Raises Invalid for a store that is none, or where there is but one; Refused if *caller* may not download;
         ImageNotFound for what is not there or not the caller's to see; Refused for a deactivated image; NoData for one that
-        is not active and for data that are missing; Broken if no store can give them.
+        is not active and for data that are missing; Broken if no store can give them, and Throttled if none can now.
         Source: docs/api/v1.md, "Download"; docs/api/v2.md, "Download".
         """
         self._check_preferred(prefer)
@@ -56,7 +67,7 @@ class Downloads:
         _check_has_data(image, for_deactivated=admins_get_deactivated and caller.is_admin)
         if image.size_bytes == 0 and not blobs:
             return image, EmptyBlob()
-        return image, self._open_one(image, self._in_order(blobs, prefer))
+        return image, self._open_one(image, self._in_order([*blobs, *image.locations], prefer))
 
     def _check_preferred(self, prefer: Sequence[str]) -> None:
         for name in prefer:
@@ -67,26 +78,40 @@ class Downloads:
         for action in needed:
             self._rules.check(caller, action)
 
-    def _in_order(self, blobs: list[StoredBlob], prefer: Sequence[str]) -> list[StoredBlob]:
-        """Those in preferred stores first, then the heaviest; equal ones as they are, which is the oldest first."""
-        if len(blobs) < 2:
-            return blobs
+    def _in_order(self, places: list[_Place], prefer: Sequence[str]) -> list[_Place]:
+        """Those in preferred stores first, then the heaviest; equal ones as they are: our copies, the oldest first, then URLs."""
+        if len(places) < 2:
+            return places
         first = {name: place for place, name in enumerate(prefer)}
-        return sorted(blobs, key=lambda one: (first.get(one.store, len(prefer)), -self._stores.weight(one.store)))
+        return sorted(
+            places, key=lambda one: (first.get(one.store or "", len(prefer)), -self._stores.weight(one.store or ""))
+        )
 
-    def _open_one(self, image: Image, blobs: list[StoredBlob]) -> Blob:
-        """The first blob that can be opened. If none can, a store that does not work is the answer, for it may have the data."""
-        reason: NoData | Broken = NoData(f"The data of image {image.id} are missing.")
-        for stored in blobs:
-            store = self._stores.by_name.get(stored.store)
-            if store is None:
-                continue
+    def _open_one(self, image: Image, places: list[_Place]) -> Blob:
+        """The data at the first place that can be opened.
+
+        If none can, a store that does not work is the answer, for it may have the data.
+        """
+        reason: NoData | Broken | Throttled = NoData(f"The data of image {image.id} are missing.")
+        for place in places:
             try:
-                return _whole(store.open(stored.key), stored)
-            except (BlobNotFound, Broken) as error:
-                log.warning("Image %s has no data under key %s: %s", image.id, stored.key, error)
-                reason = reason if isinstance(reason, Broken) else error
+                blob = self._open_at(place, image)
+            except (BlobNotFound, Broken, Throttled) as error:
+                log.warning("Image %s has no data in store %s: %s", image.id, place.store, error)
+                reason = error if isinstance(reason, NoData) else reason
+            else:
+                if blob is not None:
+                    return blob
         raise reason
+
+    def _open_at(self, place: _Place, image: Image) -> Blob | None:
+        """None where *place* is in no store that is configured."""
+        if isinstance(place, Location):
+            if self._origins is None or scheme_of(place.url) not in SCHEMES:
+                return None
+            return self._origins.open(place.url, image.size_bytes)
+        store = self._stores.by_name.get(place.store)
+        return None if store is None else _whole(store.open(place.key), place)
 
 
 def _check_has_data(image: Image, *, for_deactivated: bool) -> None:

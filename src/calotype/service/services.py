@@ -9,6 +9,7 @@ from calotype.service.downloads import Downloads
 from calotype.service.edits import Edits
 from calotype.service.grants import Grants
 from calotype.service.images import Images
+from calotype.service.locations import Locations
 from calotype.service.members import Members
 from calotype.service.offers import Offers
 from calotype.service.options import ServiceOptions
@@ -24,6 +25,7 @@ class Services:
     uploads: Uploads
     downloads: Downloads
     deletions: Deletions
+    locations: Locations
     stores: NamedStores
     quotas: Quotas
     members: Members

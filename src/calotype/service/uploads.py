@@ -115,7 +115,8 @@ class Uploads:
                 image = self._images.changed(caller, image, change, purge=False)
             require_formats(image)
             self._require_writable(store_name)
-            image = self._images.write(connection, replace(image, status=Status.SAVING), was=was)
+            # A location that a queued image still names was found to hold other data than its client said.
+            image = self._images.write(connection, replace(image, status=Status.SAVING, locations=()), was=was)
             declared = _with_promises(declared, image)
             begun = self._begin(connection, image, declared, on_failure, store_name, is_new=False)
         return self._open(begun, image, declared)

@@ -6,7 +6,20 @@ Words: *base attributes* are an image's own fields, *custom properties* stand be
 from collections.abc import Sequence
 
 from calotype.domain.callers import Caller
-from calotype.faces.v2 import actions, creation, data, errors, images, info, members, patches, schemas, stores, tags
+from calotype.faces.v2 import (
+    actions,
+    creation,
+    data,
+    errors,
+    images,
+    info,
+    locations,
+    members,
+    patches,
+    schemas,
+    stores,
+    tags,
+)
 from calotype.http.messages import Request
 from calotype.http.routes import Face, Route
 from calotype.service.services import Services
@@ -36,6 +49,7 @@ def routes() -> list[Route]:
         *actions.routes(),
         *data.routes(),
         *members.routes(),
+        *locations.routes(),
         *stores.routes(),
         *info.routes(),
         *schemas.routes(),

@@ -1,10 +1,11 @@
 """An image as v2 says it: one flat object. Source: docs/api/v2.md, "Images"."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from calotype.domain.images import Image
+from calotype.domain import locations
+from calotype.domain.images import Image, Location
 from calotype.faces.v2.attributes import NOT_CUSTOM, NULLABLE
 from calotype.http.messages import Headers
 
@@ -46,6 +47,8 @@ def write_image(image: Image) -> dict[str, Any]:
         "file": f"{path}/file",
         "schema": "/v2/schemas/image",
         **({"stores": ",".join(image.stores)} if image.stores else {}),
+        **({"locations": write_locations(image.places)} if image.places is not None else {}),
+        **({"direct_url": image.direct_url} if image.direct_url is not None else {}),
         **custom,
     }
 
@@ -58,3 +61,7 @@ def write_choice(stores: Sequence[str]) -> Headers:
 def write_time(moment: datetime) -> str:
     """UTC in whole seconds, with the letter that says so."""
     return moment.isoformat("T", "seconds")[: len("YYYY-MM-DDTHH:MM:SS")] + "Z"
+
+
+def write_locations(places: Iterable[Location]) -> list[dict[str, Any]]:
+    return [{"url": place.url, "metadata": locations.shown_metadata(place)} for place in places]

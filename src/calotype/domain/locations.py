@@ -1,0 +1,83 @@
+"""Where an image's data are, as callers are told and may say: our own copies and URLs elsewhere, in one list."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from calotype.domain.errors import Conflict, Invalid
+from calotype.domain.images import Image, Location
+
+#: The store of everything that is at a URL; nothing is ever written to it.
+HTTP_STORE = "http"
+
+#: What may be at a URL of that store.
+SCHEMES = ("http", "https")
+
+#: Scheme of what stands for a copy of ours: it names store and image, never the key, and nobody can fetch it.
+OWN_SCHEME = "calotype"
+
+MOST_URL_CHARACTERS = 255
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hash:
+    """What the data are said to be: a digest by *algorithm*, hexadecimal, and perhaps their MD5."""
+
+    algorithm: str
+    value: str
+    checksum: str | None = None
+
+
+#: The algorithms a location's data may be checked by, and the length of their digests in hexadecimal.
+DIGEST_LENGTHS = {"md5": 32, "sha1": 40, "sha256": 64, "sha512": 128}
+
+_HEX = re.compile(r"[0-9a-f]*", re.ASCII)
+
+
+def digest(field: str, text: str, algorithm: str) -> str:
+    """*text*, a digest by *algorithm*, in lower case. Raises Invalid if it cannot be one."""
+    value = text.lower()
+    if _HEX.fullmatch(value) is None:
+        raise Invalid(field, text, "not hexadecimal")
+    if len(value) != DIGEST_LENGTHS[algorithm]:
+        raise Invalid(field, text, f"not the {DIGEST_LENGTHS[algorithm]} digits of {algorithm}")
+    return value
+
+
+def all_of(image: Image, stores: Sequence[str]) -> tuple[Location, ...]:
+    """Every location of *image*, of which *stores* hold a copy each, in the order in which they are read: ours first."""
+    return (*(Location(own_url(name, image.id), name) for name in stores), *image.locations)
+
+
+def own_url(store: str, image_id: str) -> str:
+    return f"{OWN_SCHEME}://{store}/{image_id}"
+
+
+def shown_metadata(location: Location) -> dict[str, Any]:
+    """The metadata as callers see them: with the store, whatever they themselves say of one."""
+    return {**location.metadata, "store": location.store} if location.store is not None else dict(location.metadata)
+
+
+def without_store(metadata: dict[str, Any]) -> dict[str, Any]:
+    """*metadata* as it is kept: what they say of the store is ours to say."""
+    return {name: value for name, value in metadata.items() if name != "store"}
+
+
+def check_agrees(image: Image, said: Hash) -> None:
+    """Raises Conflict where *said* contradicts what is known of the data of *image*."""
+    for name, value, known in (
+        ("checksum", said.checksum, image.checksum),
+        ("os_hash_algo", said.algorithm, image.os_hash_algo),
+        ("os_hash_value", said.value, image.os_hash_value),
+    ):
+        if value is not None and known is not None and value != known:
+            raise Conflict(f"The image has another {name} already.")
+
+
+def merged(hashes: Iterable[Hash | None]) -> Hash | None:
+    """The one hash that all of *hashes* are which say anything. Raises Conflict if they contradict each other."""
+    different = {one for one in hashes if one is not None}
+    if len(different) > 1:
+        raise Conflict("The locations are said to hold different data.")
+    return different.pop() if different else None
