@@ -16,6 +16,7 @@ from calotype.faces import web
 from calotype.faces.identity import errors as identity_errors
 from calotype.faces.v1 import errors as v1_errors
 from calotype.faces.v2 import errors as v2_errors
+from calotype.faces.v2 import filters, list_query
 from calotype.http.messages import Request
 from calotype.service.options import ServiceOptions
 
@@ -115,6 +116,29 @@ def test_every_part_of_a_path_is_a_parameter() -> None:
 
         assert [parameter["name"] for parameter in parameters] == re.findall(r"{(\w+)}", path)
         assert all(parameter["in"] == "path" and parameter["required"] for parameter in parameters)
+
+
+def named_parameters(path: str, method: str) -> set[str]:
+    return {resolved(parameter["$ref"])["name"] for parameter in DOCUMENT["paths"][path][method]["parameters"]}
+
+
+def test_every_parameter_of_lists_is_told() -> None:
+    of_v2 = {*filters._READERS, *list_query._NO_FILTERS, "PROPERTY"} - {"deleted"}  # which is not looked at
+
+    assert named_parameters("/v2/images", "get") == of_v2
+    v1 = (ROOT / "src/calotype/faces/v1/wire.py").read_text()
+    for name in named_parameters("/v1/images", "get") - {"property-NAME"}:
+        assert f'"{name}"' in v1
+
+
+def test_every_header_that_a_face_reads_is_told() -> None:
+    folders = (ROOT / "src/calotype/faces").rglob("*.py"), [ROOT / "src/calotype/http/parts.py"]
+    sources = [path.read_text() for folder in folders for path in folder]
+    read = {name for source in sources for name in re.findall(r'(?:header\(|_list\(request, )"([\w-]+)"', source)}
+    parameters = DOCUMENT["components"]["parameters"].values()
+    told = {parameter["name"].lower() for parameter in parameters if parameter["in"] == "header"}
+
+    assert read - {"accept", "content-type", "x-auth-token"} - told == set()
 
 
 def test_every_operation_has_a_name_of_its_own_and_a_subject_that_is_told() -> None:
