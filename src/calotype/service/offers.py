@@ -10,10 +10,10 @@ from calotype.catalogue import members as statements
 from calotype.catalogue.engine import Catalogue, Connection
 from calotype.domain import rights
 from calotype.domain.callers import Caller
-from calotype.domain.errors import Conflict, ImageNotFound, NotFound, Refused
+from calotype.domain.errors import Conflict, NotFound, Refused
 from calotype.domain.images import Image, Member, MemberStatus
 from calotype.domain.rights import Action, Rules
-from calotype.service.images import Clock, find
+from calotype.service.images import Clock, check_may_see_any, find
 from calotype.service.members import check_count, check_id
 from calotype.service.options import ServiceOptions
 
@@ -103,8 +103,7 @@ class Offers:
         self, connection: Connection, caller: Caller, image_id: str, action: Action | None, *, for_update: bool = False
     ) -> Image:
         """The image if *caller* may see it and it has members at all; *action* is looked at in between."""
-        if not self._rules.allow(caller, Action.SHOW_IMAGE):
-            raise ImageNotFound(image_id)
+        check_may_see_any(self._rules, caller, image_id)
         image = find(connection, caller, image_id, for_update=for_update, deleted_too=False)
         if action is not None:
             self._rules.check(caller, action)
