@@ -1,7 +1,7 @@
 """What a store of bytes promises. tests/contract/test_stores.py holds every driver to it, sentence by sentence."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol
 
 from calotype.domain.stores import Store
@@ -89,6 +89,7 @@ class Stores:
     by_name: Mapping[str, BlobStore]
     default: str
     described: tuple[Store, ...] = ()
+    _ranks: Mapping[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.default not in self.by_name:
@@ -96,6 +97,8 @@ class Stores:
         if not self.described:
             described = tuple(Store(name=name, is_default=name == self.default) for name in self.by_name)
             object.__setattr__(self, "described", described)
+        ordered = sorted(self.described, key=lambda store: (-store.weight, store.name))
+        object.__setattr__(self, "_ranks", {store.name: rank for rank, store in enumerate(ordered)})
 
     @property
     def has_several(self) -> bool:
@@ -113,9 +116,7 @@ class Stores:
 
     def heaviest_first(self, names: Iterable[str]) -> list[str]:
         """Those of *names* that are stores, the heaviest first, equal ones by name."""
-        found = set(names)
-        among = [store for store in self.described if store.name in found]
-        return [store.name for store in sorted(among, key=lambda store: (-store.weight, store.name))]
+        return sorted({name for name in names if name in self._ranks}, key=self._ranks.__getitem__)
 
     def weight(self, name: str) -> int:
         """The weight of the store *name*; 0 where there is none of that name."""

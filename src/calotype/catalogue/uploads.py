@@ -23,6 +23,8 @@ from sqlalchemy import (
 
 from calotype.catalogue import tables
 from calotype.catalogue.clock import DatabaseNow
+from calotype.catalogue.conditions import Binds
+from calotype.catalogue.engine import ask, is_sqlite
 from calotype.catalogue.prepared import Prepared
 from calotype.catalogue.times import to_micros
 from calotype.domain.images import Status, StoredBlob
@@ -140,12 +142,13 @@ def find_blobs(connection: Connection, image_id: str) -> list[StoredBlob]:
 def select_stores(connection: Connection, image_ids: Sequence[str]) -> dict[str, list[str]]:
     """The names of the stores that hold the data of each of the images, in no order; one without data is left out.
 
-    One statement, none without images.
+    One statement, none without images. SQLAlchemy's way to the stores of a page took as long again as the page.
     """
     found: dict[str, list[str]] = {}
     if image_ids:
-        rows = connection.execute(select(_blobs.c.image_id, _blobs.c.store).where(_blobs.c.image_id.in_(image_ids)))
-        for image_id, store in rows:
+        binds = Binds(is_sqlite(connection))
+        sql = f"SELECT image_id, store FROM blobs WHERE {binds.among('image_id', image_ids)}"  # noqa: S608 -- values are bound
+        for image_id, store in ask(connection, sql, binds.values):
             found.setdefault(image_id, []).append(store)
     return found
 
