@@ -129,3 +129,15 @@ def test_a_null_where_the_schema_allows_one_stays_null(filled: V2) -> None:
     shown = filled.ask("GET", f"/v2/images/{LOADED[3]['id']}").json
 
     assert (shown["kernel_id"], shown["own"]) == (None, "")
+
+
+def test_what_options_and_stores_add_is_as_the_schema_says(tell: Callable[[dict[str, Any]], Any]) -> None:
+    stores = ["local=file:blobs", "second=file:second"]
+    options = {"show_multiple_locations": True, "show_image_direct_url": True, "store": stores}
+    with tell({"options": options}) as port:
+        client = V2(port)
+        shown = client.active()
+
+        assert {"stores", "direct_url", "locations"} <= set(shown)
+        assert faults(client, "image", shown) == []
+        assert faults(client, "images", client.ask("GET", "/v2/images").json) == []
