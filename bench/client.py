@@ -14,7 +14,7 @@ from orders import Process, obey
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Latencies of the requests of one round, how long the round took, and the first status that was not 200."""
+    """Latencies of the requests of one round, how long the round took, and a status that was not the one wanted, if there was one."""
 
     seconds: list[float]
     elapsed_s: float
@@ -32,10 +32,12 @@ class Client:
     def pid(self) -> int:
         return self._process.pid
 
-    def round(self, port: int, request: bytes, *, clients: int, seconds: float, most: int = 1000) -> Sample:
-        """As many requests as *seconds* allow, at least one a client and *most* in all."""
+    def round(
+        self, port: int, request: bytes, *, clients: int, seconds: float, most: int = 1000, wanted: int = 200
+    ) -> Sample:
+        """As many requests as *seconds* allow, at least one a client and *most* in all; *wanted* is their status."""
         order = {"port": port, "request": request.decode(), "clients": clients, "seconds": seconds, "most": most}
-        return Sample(**self._process.do(**order))
+        return Sample(**self._process.do(**order, wanted=wanted))
 
 
 class _Connection:
@@ -82,26 +84,29 @@ def _answer(order: dict[str, Any]) -> dict[str, Any]:
     started = time.perf_counter()
     end = started + order["seconds"]
     many = _one_by_one if len(connections) == 1 else _side_by_side
-    seconds, status = many(connections, request, end, order["most"])
+    seconds, statuses = many(connections, request, end, order["most"])
+    status = next(iter(statuses - {order["wanted"]}), order["wanted"])
     return {"seconds": seconds, "elapsed_s": time.perf_counter() - started, "status": status}
 
 
-def _one_by_one(connections: list[_Connection], request: bytes, end: float, most: int) -> tuple[list[float], int]:
+def _one_by_one(connections: list[_Connection], request: bytes, end: float, most: int) -> tuple[list[float], set[int]]:
     connection = connections[0]
     seconds: list[float] = []
-    status = 200
+    statuses: set[int] = set()
     while not seconds or (time.perf_counter() < end and len(seconds) < most):
         connection.send(request)
         while not connection.receive():
             pass
         seconds.append(time.perf_counter() - connection.started)
-        status = connection.status if status == 200 else status
-    return seconds, status
+        statuses.add(connection.status)
+    return seconds, statuses
 
 
-def _side_by_side(connections: list[_Connection], request: bytes, end: float, most: int) -> tuple[list[float], int]:
+def _side_by_side(
+    connections: list[_Connection], request: bytes, end: float, most: int
+) -> tuple[list[float], set[int]]:
     seconds: list[float] = []
-    status = 200
+    statuses: set[int] = set()
     with selectors.DefaultSelector() as selector:
         for connection in connections:
             selector.register(connection.socket, selectors.EVENT_READ, connection)
@@ -114,12 +119,12 @@ def _side_by_side(connections: list[_Connection], request: bytes, end: float, mo
                     continue
                 now = time.perf_counter()
                 seconds.append(now - connection.started)
-                status = connection.status if status == 200 else status
+                statuses.add(connection.status)
                 if now < end and len(seconds) + busy <= most:
                     connection.send(request)
                 else:
                     busy -= 1
-    return seconds, status
+    return seconds, statuses
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from calotype.domain.images import Image
 from calotype.domain.query import ImageQuery
 from calotype.domain.rights import DEFAULT_RULES, Rules
 from calotype.faces.v1 import wire
-from calotype.http.messages import json_bytes
+from calotype.faces.v2 import list_query
 from calotype.service.accounts import Accounts
 from calotype.service.images import Images
 from calotype.service.options import ServiceOptions
@@ -29,7 +29,7 @@ from client import Client
 from data import Database, settings_of
 from figures import Figure, percentile, table, verdict
 from service import Service
-from shapes import Shape
+from shapes import Listing, Shape
 
 CLIENTS = 8
 FLAT = 1.3
@@ -43,7 +43,7 @@ SLOW_S = 0.25
 
 @dataclass(slots=True)
 class Rounds:
-    """What was measured of one shape at one size; times in seconds."""
+    """What was measured of one listing at one size; times in seconds."""
 
     floor: list[float] = field(default_factory=list)
     alone: list[float] = field(default_factory=list)
@@ -70,24 +70,21 @@ class Site:
         self._driver = _bare_connection(database.folder)
         stack.callback(self._driver.close)
 
-    def prepared(self, shape: Shape) -> "Prepared":
-        """Everything about *shape* that is not measured: the marker, the bytes of the request, the SQL."""
-        caller = self._callers[shape.who]
-        raw_query = shape.raw_query
+    def prepared(self, listing: Listing) -> "Prepared":
+        """Everything about *listing* that is not measured: the marker, the bytes of the request, the SQL."""
+        caller = self._callers[listing.who]
+        raw_query = listing.raw_query
         if "{marker}" in raw_query:
-            raw_query = raw_query.format(
-                marker=self._middle(caller, raw_query.replace("marker={marker}", "").strip("&"))
-            )
-        query = shape.query or wire.read_list_query(raw_query, ServiceOptions(), as_admin=caller.is_admin)
-        page, statements = self._traced(caller, query)
-        path = f"/v1.1/images/detail?{raw_query}".rstrip("?")
+            rest = raw_query.replace("marker={marker}", "").strip("&")
+            raw_query = raw_query.format(marker=self._middle(caller, _read(listing.face, rest, caller)))
+        page, statements = self._traced(caller, _read(listing.face, raw_query, caller))
+        path = f"{_PATHS[listing.face]}?{raw_query}".rstrip("?")
         request = (
             f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{self.service.port}\r\n"
-            f"X-Auth-Token: {self._tokens[shape.who]}\r\nAccept: application/json\r\n\r\n"
+            f"X-Auth-Token: {self._tokens[listing.who]}\r\nAccept: application/json\r\n\r\n"
         )
         return Prepared(
             floor=lambda: _floor(self._driver, statements),
-            in_process=lambda: _in_process(self._images, caller, query),
             request=request.encode(),
             port=self.service.port,
             hits=len(page),
@@ -105,9 +102,8 @@ class Site:
             driver.set_trace_callback(None)
         return page, [statement for statement in statements if statement.startswith(("SELECT", "WITH"))]
 
-    def _middle(self, caller: Caller, raw_query: str) -> str:
+    def _middle(self, caller: Caller, query: ImageQuery) -> str:
         """The id of an image in the middle of the first 20,000 the caller sees."""
-        query = wire.read_list_query(raw_query, ServiceOptions(), as_admin=caller.is_admin)
         seen: list[Image] = []
         while len(seen) < 20_000:
             page = self._images.page(caller, replace(query, limit=1000, marker=seen[-1].id if seen else None))
@@ -120,10 +116,18 @@ class Site:
 @dataclass(frozen=True, slots=True)
 class Prepared:
     floor: Callable[[], None]
-    in_process: Callable[[], None]
     request: bytes
     port: int
     hits: int
+
+
+_PATHS = {"v1": "/v1.1/images/detail", "v2": "/v2/images"}
+
+
+def _read(face: str, raw_query: str, caller: Caller) -> ImageQuery:
+    if face == "v1":
+        return wire.read_list_query(raw_query, ServiceOptions(), as_admin=caller.is_admin)
+    return list_query.read(raw_query, ServiceOptions())
 
 
 def _callers(catalogue: Catalogue) -> dict[str, Caller]:
@@ -151,46 +155,42 @@ def _floor(driver: sqlite3.Connection, statements: Sequence[str]) -> None:
     msgspec.json.format(msgspec.json.encode({"images": images}), indent=0)
 
 
-def _in_process(images: Images, caller: Caller, query: ImageQuery) -> None:
-    json_bytes({"images": [wire.write_detail(image) for image in images.page(caller, query)]})
-
-
-def measure(databases: Sequence[Database], shapes: Sequence[Shape], pairs: int) -> dict[Shape, dict[int, Rounds]]:
-    """Rounds by shape and size; the databases are of one shape of data."""
+def measure(databases: Sequence[Database], shapes: Sequence[Shape], pairs: int) -> dict[Listing, dict[int, Rounds]]:
+    """Rounds by listing and size; the databases are of one shape of data."""
     with ExitStack() as stack:
         client = Client()
         stack.callback(client.close)
         sites = {database.size: Site(database, stack) for database in databases}
-        results = {}
+        results: dict[Listing, dict[int, Rounds]] = {}
         for shape in shapes:
-            results[shape] = _measure_shape(sites, shape, pairs, client)
-            print(_line(shape, results[shape]), flush=True)
+            results |= _measure_shape(sites, shape, pairs, client)
+            for listing in shape:
+                print(_line(listing, results[listing]), flush=True)
         return results
 
 
-def _measure_shape(sites: dict[int, Site], shape: Shape, pairs: int, client: Client) -> dict[int, Rounds]:
-    results = {size: Rounds() for size in sites}
+def _measure_shape(
+    sites: dict[int, Site], shape: Shape, pairs: int, client: Client
+) -> dict[Listing, dict[int, Rounds]]:
+    """Rounds of all faces and sizes in turn."""
+    results = {listing: {size: Rounds() for size in sites} for listing in shape}
     prepared = {}
-    for size, site in sites.items():
-        try:
-            prepared[size] = site.prepared(shape)
-        except Exception as error:  # noqa: BLE001 -- a listing that cannot be had is a result
-            print(f"  {shape.name} at {size:,}: {error}")
-            results[size].status = 503
+    for listing in shape:
+        for size, site in sites.items():
+            try:
+                prepared[listing, size] = site.prepared(listing)
+            except Exception as error:  # noqa: BLE001 -- a listing that cannot be had is a result
+                print(f"  {listing.name} at {size:,}: {error}")
+                results[listing][size].status = 503
     for _ in range(pairs):
-        for size, one in prepared.items():
-            _round(results[size], one, shape, client)
+        for (listing, size), one in prepared.items():
+            _round(results[listing][size], one, client)
     return results
 
 
-def _round(rounds: Rounds, one: Prepared, shape: Shape, client: Client) -> None:
+def _round(rounds: Rounds, one: Prepared, client: Client) -> None:
     rounds.hits = one.hits
     rounds.floor.append(percentile(_timed(one.floor), 0.5))
-    if shape.query is not None:
-        alone = _timed(one.in_process)
-        rounds.alone.append(percentile(alone, 0.5))
-        rounds.alone_all += alone
-        return
     sample = client.round(one.port, one.request, clients=1, seconds=ROUND_S)
     rounds.status = max(rounds.status, sample.status)
     rounds.alone.append(percentile(sample.seconds, 0.5))
@@ -225,18 +225,19 @@ def over_floor(rounds: Rounds) -> Figure | None:
     return Figure.of([alone / floor for floor, alone in pairs]) if pairs else None
 
 
-def is_flat(shape: Shape, results: dict[int, Rounds]) -> bool | None:
+def is_flat(listing: Listing, results: dict[int, Rounds]) -> bool | None:
     """True or False where the shape has a target and two sizes were measured."""
     grown = growth(results)
-    if not shape.must_be_flat or len(results) < 2:
+    if not listing.must_be_flat or len(results) < 2:
         return None
     return grown is not None and grown.median <= FLAT and all(one.status == 200 for one in results.values())
 
 
-def _line(shape: Shape, results: dict[int, Rounds]) -> str:
+def _line(listing: Listing, results: dict[int, Rounds]) -> str:
     times = "  ".join(f"{size:,}: {_p50(one)}" for size, one in results.items())
     grown = growth(results)
-    return f"  {shape.who:8} {shape.name:45} {times}  x{grown.median:.2f}" if grown else f"  {shape.name}: {times}"
+    times_grown = f"  x{grown.median:.2f}" if grown else ""
+    return f"  {listing.who:8} {listing.face} {listing.name:45} {times}{times_grown}"
 
 
 def _p50(rounds: Rounds) -> str:
@@ -245,43 +246,45 @@ def _p50(rounds: Rounds) -> str:
     return f"{Figure.of(rounds.alone).median * 1000:.2f}"
 
 
-def report(results: dict[Shape, dict[int, Rounds]]) -> str:
+def report(results: dict[Listing, dict[int, Rounds]]) -> str:
     """Two tables: times and growth at one client, and what eight clients get."""
     sizes = sorted(next(iter(results.values())))
-    heads = ["listing", "asks", "hits", *(f"p50 at {size:,}, ms" for size in sizes), f"p99 at {sizes[-1]:,}, ms"]
+    heads = ["listing", "asks", "through", "hits"]
+    heads += [*(f"p50 at {size:,}, ms" for size in sizes), f"p99 at {sizes[-1]:,}, ms"]
     heads += ["growth, x", "target", "", f"floor at {sizes[-1]:,}, ms", "floor, x", "target", ""]
-    together = ["listing", "asks"]
+    together = ["listing", "asks", "through"]
     for size in sizes:
         together += [f"req/s at {size:,}", "p50, ms", "p99, ms"]
     return (
         "One client; median of the rounds' medians, lowest and highest in brackets.\n\n"
-        + table(heads, [_alone_row(shape, by_size, sizes) for shape, by_size in results.items()])
+        + table(heads, [_alone_row(listing, by_size, sizes) for listing, by_size in results.items()])
         + f"\n{CLIENTS} clients at once.\n\n"
-        + table(together, [_together_row(shape, by_size, sizes) for shape, by_size in results.items()])
+        + table(together, [_together_row(listing, by_size, sizes) for listing, by_size in results.items()])
     )
 
 
-def _alone_row(shape: Shape, by_size: dict[int, Rounds], sizes: Sequence[int]) -> list[str]:
+def _alone_row(listing: Listing, by_size: dict[int, Rounds], sizes: Sequence[int]) -> list[str]:
     largest = by_size[sizes[-1]]
     grown, over = growth(by_size), over_floor(largest)
     return [
-        shape.name,
-        _who(shape),
+        listing.name,
+        _who(listing),
+        listing.face,
         " / ".join(str(by_size[size].hits) for size in sizes),
         *(Figure.of(by_size[size].alone).show(2, 1000) if by_size[size].status == 200 else "503" for size in sizes),
         f"{percentile(largest.alone_all, 0.99) * 1000:.2f}" if largest.alone_all else "",
         grown.show() if grown else "",
-        f"≤ {FLAT}" if shape.must_be_flat else "",
-        verdict(is_met=is_flat(shape, by_size)),
+        f"≤ {FLAT}" if listing.must_be_flat else "",
+        verdict(is_met=is_flat(listing, by_size)),
         Figure.of(largest.floor).show(3, 1000) if largest.floor else "",
         over.show(1) if over else "",
-        f"≤ {MOST_OVER_FLOOR:.0f}" if shape.name in NEAR_FLOOR else "",
-        verdict(is_met=over is not None and over.median <= MOST_OVER_FLOOR if shape.name in NEAR_FLOOR else None),
+        f"≤ {MOST_OVER_FLOOR:.0f}" if listing.name in NEAR_FLOOR else "",
+        verdict(is_met=over is not None and over.median <= MOST_OVER_FLOOR if listing.name in NEAR_FLOOR else None),
     ]
 
 
-def _together_row(shape: Shape, by_size: dict[int, Rounds], sizes: Sequence[int]) -> list[str]:
-    row = [shape.name, _who(shape)]
+def _together_row(listing: Listing, by_size: dict[int, Rounds], sizes: Sequence[int]) -> list[str]:
+    row = [listing.name, _who(listing), listing.face]
     for size in sizes:
         rounds = by_size[size]
         if not rounds.together:
@@ -295,5 +298,5 @@ def _together_row(shape: Shape, by_size: dict[int, Rounds], sizes: Sequence[int]
     return row
 
 
-def _who(shape: Shape) -> str:
-    return "tenant" if shape.who == "ordinary" else "admin, all"
+def _who(listing: Listing) -> str:
+    return "tenant" if listing.who == "ordinary" else "admin, all"

@@ -1,6 +1,6 @@
 """`make bench`: every figure beside its target or its floor, printed and written to bench/results/DATE.md.
 
-.venv/bin/python bench/run.py [--parts start loading transfers workers listing] [--shapes few many] [--sizes 1000 100000 1000000]
+.venv/bin/python bench/run.py [--parts start loading transfers workers records listing] [--shapes few many] [--sizes 1000 100000 1000000]
                               [--only WORD …] [--transfer-mib 1024] [--pairs 7] [--output FILE]
 """
 
@@ -19,12 +19,13 @@ from pathlib import Path
 import data
 import listing
 import loading
+import records
 import start
 import transfers
 import workers
 from shapes import SHAPES
 
-PARTS = ("start", "loading", "transfers", "workers", "listing")
+PARTS = ("start", "loading", "transfers", "workers", "records", "listing")
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -68,8 +69,11 @@ def _sections(wanted: argparse.Namespace) -> Iterator[str]:
     if "workers" in wanted.parts:
         print("one worker and two", flush=True)
         yield "## Workers\n\n" + workers.report(*workers.measure(wanted.pairs))
+    if "records" in wanted.parts:
+        print("one image", flush=True)
+        yield "## One image\n\n" + records.report(records.measure(wanted.pairs))
     if "listing" in wanted.parts:
-        shapes = [one for one in SHAPES if not wanted.only or any(word in one.name for word in wanted.only)]
+        shapes = [one for one in SHAPES if not wanted.only or any(word in one[0].name for word in wanted.only)]
         for of_data in wanted.shapes:
             databases = [_database(of_data, size) for size in wanted.sizes]
             print(f"listings, {_OF_DATA[of_data]}", flush=True)

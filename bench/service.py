@@ -52,6 +52,16 @@ class Service:
             body: bytes = answer.read()
         return body
 
+    def post(self, path: str, body: object, token: str) -> bytes:
+        """The answer to *body* as JSON."""
+        headers = {"X-Auth-Token": token, "Content-Type": "application/json"}
+        request = urllib.request.Request(
+            self.url + path, data=json.dumps(body).encode(), headers=headers, method="POST"
+        )
+        with urllib.request.urlopen(request) as answer:
+            answered: bytes = answer.read()
+        return answered
+
     def token(self, who: str) -> str:
         """A token of the first accounts: *who* is `ordinary` or `admin`."""
         login = json.loads((self.folder / "credentials.json").read_text())[who]

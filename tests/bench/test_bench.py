@@ -11,7 +11,7 @@ import servers
 ROOT = Path(__file__).parents[2]
 
 
-def test_a_listing_is_measured_at_one_size(tmp_path):
+def test_a_listing_is_measured_at_one_size_through_both_versions(tmp_path):
     output = tmp_path / "results.md"
     flags = ["--parts", "listing", "--shapes", "few", "--sizes", "1000", "--pairs", "1", "--only"]
 
@@ -24,9 +24,26 @@ def test_a_listing_is_measured_at_one_size(tmp_path):
     )
 
     text = output.read_text()
-    assert "| deep marker | tenant | 25 |" in text
-    assert "| deep marker | admin, all | 25 |" in text
-    assert "| tag (service) | tenant | 25 |" in text
+    for who in ("tenant", "admin, all"):
+        assert f"| deep marker | {who} | v1 | 25 |" in text
+        assert f"| deep marker | {who} | v2 | 25 |" in text
+    assert "| tag | tenant | v2 | 25 |" in text
+
+
+def test_one_image_is_shown_changed_and_made_through_both_versions(tmp_path):
+    output = tmp_path / "results.md"
+
+    subprocess.run(
+        [sys.executable, ROOT / "bench" / "run.py", "--parts", "records", "--pairs", "1", "--output", output],
+        env=servers.environment(),
+        check=True,
+        capture_output=True,
+        timeout=100,
+    )
+
+    text = output.read_text()
+    for call in ("show: `GET`", "change of a name: `PATCH`", "create: `POST`"):
+        assert f"| {call} | v2 |" in text
 
 
 def test_transfers_are_measured_beside_their_floors(tmp_path, missing):
