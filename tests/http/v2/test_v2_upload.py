@@ -119,6 +119,17 @@ def test_data_as_announced_are_taken(v2: V2, data: bytes) -> None:
     assert v2.show(image_id)["size"] == len(data)
 
 
+def test_what_version_1_promised_of_the_data_holds_for_the_first_upload(v2: V2) -> None:
+    meta = {"disk_format": "raw", "container_format": "bare", "size": str(len(DATA)), "checksum": md5(DATA)}
+    headers = {f"x-image-meta-{name}": value for name, value in meta.items()}
+    image_id = v2.ask("POST", "/v1/images", headers).json["image"]["id"]
+    assert v2.show(image_id)["size"] == len(DATA)
+
+    assert put(v2, image_id, DATA + b"!").status == 400
+    assert is_as_before_its_data(v2.show(image_id))
+    assert put(v2, image_id, b"others").status == 204
+
+
 def test_a_body_that_is_not_as_long_as_it_says_is_broken_off_and_the_image_queued_again(v2: V2) -> None:
     image_id = queued(v2)
     lines = [f"PUT /v2/images/{image_id}/file HTTP/1.1", "Host: a", "X-Auth-Token: me", "Content-Length: 100"]
