@@ -12,8 +12,8 @@ from calotype.domain import rights
 from calotype.domain.callers import Caller
 from calotype.domain.errors import ImageNotFound, Overtaken, Refused
 from calotype.domain.images import GONE, Image, Status, Visibility
-from calotype.domain.properties import check_not_reserved
-from calotype.domain.query import ImageQuery
+from calotype.domain.properties import NEVER_SHOWN, check_not_reserved
+from calotype.domain.query import HasProperty, ImageQuery
 from calotype.domain.rights import Action, Rules
 from calotype.service import bounds
 from calotype.service.changes import UNSET, Change, changed
@@ -71,6 +71,8 @@ class Images:
         Raises Refused, Invalid for a marker the caller may not begin after, and Busy, naming the filters, if it takes too long.
         """
         self.check_may_list(caller)
+        if any(isinstance(one, HasProperty) and one.name in NEVER_SHOWN for one in query.conditions):
+            return []
         scope = rights.list_scope(caller, query)
         with self._catalogue.reading() as connection:
             images = listing.select_page(connection, scope, query)

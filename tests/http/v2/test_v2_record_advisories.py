@@ -121,13 +121,18 @@ def test_properties_of_the_services_own_are_injected_by_nobody(v2: V2, name: str
 
 def test_of_properties_of_the_services_own_no_host_is_shown(tell: Tell) -> None:
     """Which node holds staged data is for nodes to know."""
-    own = dict.fromkeys(OWN[:3], "https://node-1.internal")
+    host = "https://node-1.internal"
+    own = {"os_glance_stage_host": host, "os_glance_hash_op_host": host, "os_glance_import_task": "a task"}
     with tell({"images": [{"id": UUID, "owner": "mine", "properties": own}]}) as port:
         v2 = V2(port)
         shown = v2.show(UUID, "admin")
 
         assert {name for name in own if name in shown} == {"os_glance_import_task"}
-        assert "stage_host" not in v2.ask("GET", "/v2/images").text
+        for path in ("/v2/images", "/v1/images/detail"):
+            assert "node-1" not in v2.ask("GET", path).text
+        assert "node-1" not in str(v2.ask("HEAD", f"/v1/images/{UUID}").headers)
+        for filters in ("v2/images?os_glance_stage_host", "v1/images?property-os_glance_hash_op_host"):
+            assert v2.ask("GET", f"/{filters}={host}").json["images"] == []
 
 
 @pytest.mark.parametrize(

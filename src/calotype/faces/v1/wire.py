@@ -7,6 +7,7 @@ from typing import Any
 
 from calotype.domain.errors import Invalid
 from calotype.domain.images import Image, Visibility
+from calotype.domain.properties import shown
 from calotype.domain.query import Compare, Comparison, Condition, Field, HasProperty, ImageQuery, OneOf, Sort, SortKey
 from calotype.faces.v1 import values
 from calotype.http import literals, queries
@@ -154,7 +155,7 @@ def write_detail(image: Image) -> dict[str, Any]:
         "owner": image.owner,
         "is_public": image.visibility is Visibility.PUBLIC,
         "virtual_size": image.virtual_size_bytes,
-        "properties": {} if image.is_deleted else image.properties,
+        "properties": {} if image.is_deleted else shown(image.properties),
         "size": image.size_bytes,
     }
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from calotype.domain.errors import Refused
-from calotype.domain.properties import is_reserved
+from calotype.domain.properties import NEVER_SHOWN, is_reserved
 
 #: What a client may set at any time, and the field of `domain.images.Image` it is.
 FIELDS: Mapping[str, str] = MappingProxyType(
@@ -49,9 +49,6 @@ READ_ONLY = frozenset(
 
 #: What no image says, and no client may.
 RESERVED = frozenset({"locations", "location", "deleted", "deleted_at"})
-
-#: Properties that tell the service's nodes of each other, and nobody else.
-NEVER_SHOWN = frozenset({"os_glance_stage_host", "os_glance_hash_op_host"})
 
 #: What is shown under such a name is no custom property, even if v1 gave the image one.
 NOT_CUSTOM = WRITABLE | READ_ONLY | RESERVED | NEVER_SHOWN | {"id"}
