@@ -34,6 +34,7 @@ from calotype.service.grants import Grants
 from calotype.service.health import Health
 from calotype.service.housekeeping import Housekeeping
 from calotype.service.images import Images
+from calotype.service.location_edits import LocationEdits
 from calotype.service.location_hashes import LocationHashes
 from calotype.service.locations import Locations
 from calotype.service.members import Members
@@ -111,24 +112,27 @@ def build_services(settings: Settings, catalogue: Catalogue, stores: Stores, thr
     images = Images(catalogue, rules, settings.images, now, placements)
     node = f"{socket.gethostname()}:{os.getpid()}"
     accounts = EverybodyIsAdmin(catalogue, now) if settings.serve.auth == "none" else Accounts(catalogue, now)
+    locations = Locations(
+        catalogue,
+        images,
+        placements,
+        rules,
+        settings.locations,
+        settings.images,
+        origins=origins,
+        hashes=None if origins is None else LocationHashes(catalogue, origins, now, settings.locations),
+        node=node,
+    )
+    named_stores = NamedStores(catalogue, stores, images, rules)
+    location_edits = LocationEdits(catalogue, locations, named_stores, rules, settings.locations)
     return Services(
         images=images,
-        edits=Edits(catalogue, images, rules, settings.images),
+        edits=Edits(catalogue, images, rules, settings.images, location_edits),
         uploads=Uploads(catalogue, stores, images, rules, settings.images, now, node=node, threads=threads),
         downloads=Downloads(catalogue, stores, rules, origins),
         deletions=Deletions(catalogue, stores, rules, now),
-        locations=Locations(
-            catalogue,
-            images,
-            placements,
-            rules,
-            settings.locations,
-            settings.images,
-            origins=origins,
-            hashes=None if origins is None else LocationHashes(catalogue, origins, now, settings.locations),
-            node=node,
-        ),
-        stores=NamedStores(catalogue, stores, images, rules),
+        locations=locations,
+        stores=named_stores,
         quotas=Quotas(catalogue),
         members=Members(catalogue, rules, settings.images, now),
         offers=Offers(catalogue, rules, settings.images, now),

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from calotype.domain.errors import Conflict, NotFound, Refused
 from calotype.domain.images import Image, Status
+from calotype.domain.locations import Places
 
 
 class Premise(Enum):
@@ -22,7 +23,7 @@ class Premise(Enum):
 
 @dataclass(slots=True)
 class Draft:
-    """An image while edits are at work on it. *was*: before the first of them.
+    """An image while edits are at work on it. *was*: before the first of them. *places*: more about where its data are.
 
     Properties lie apart and are changed in place: a copy an edit would make long lists of edits slow.
     """
@@ -30,6 +31,7 @@ class Draft:
     was: Image
     fields: dict[str, Any] = field(default_factory=dict)
     properties: dict[str, str | None] = field(default_factory=dict)
+    places: Places = field(default_factory=Places)
 
     def __post_init__(self) -> None:
         self.properties = dict(self.was.properties)
@@ -135,9 +137,12 @@ class RemoveTag:
         draft.fields["tags"] = tuple(tag for tag in tags if tag != self.tag)
 
 
-def edited(image: Image, edits: Iterable[Edit]) -> Image:
-    """*image* after all *edits* in their order. Raises what the first of them raises that cannot be made."""
-    draft = Draft(image)
+def edited(image: Image, edits: Iterable[Edit], places: Places | None = None) -> Image:
+    """*image* after all *edits* in their order, which change *places* too.
+
+    Raises what the first of them raises that cannot be made.
+    """
+    draft = Draft(image, places=places or Places())
     for edit in edits:
         edit.apply_to(draft)
     return draft.image()

@@ -1,10 +1,11 @@
 """Where an image's data are, as callers are told and may say: our own copies and URLs elsewhere, in one list."""
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+from calotype.domain.addresses import scheme_of
 from calotype.domain.errors import Conflict, Invalid
 from calotype.domain.images import Image, Location
 
@@ -45,6 +46,16 @@ def digest(field: str, text: str, algorithm: str) -> str:
     return value
 
 
+@dataclass(slots=True)
+class Places:
+    """What edits of locations have to know beside the image, and change: the stores with a *copy* of ours, in their order,
+    and the *sizes* of what is at URLs that are new.
+    """
+
+    copies: tuple[str, ...] = ()
+    sizes: Mapping[str, int] = field(default_factory=dict)
+
+
 def all_of(image: Image, stores: Sequence[str]) -> tuple[Location, ...]:
     """Every location of *image*, of which *stores* hold a copy each, in the order in which they are read: ours first."""
     return (*(Location(own_url(name, image.id), name) for name in stores), *image.locations)
@@ -64,15 +75,8 @@ def without_store(metadata: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in metadata.items() if name != "store"}
 
 
-def check_agrees(image: Image, said: Hash) -> None:
-    """Raises Conflict where *said* contradicts what is known of the data of *image*."""
-    for name, value, known in (
-        ("checksum", said.checksum, image.checksum),
-        ("os_hash_algo", said.algorithm, image.os_hash_algo),
-        ("os_hash_value", said.value, image.os_hash_value),
-    ):
-        if value is not None and known is not None and value != known:
-            raise Conflict(f"The image has another {name} already.")
+def scheme_is_own(url: str) -> bool:
+    return scheme_of(url) == OWN_SCHEME
 
 
 def merged(hashes: Iterable[Hash | None]) -> Hash | None:

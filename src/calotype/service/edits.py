@@ -1,16 +1,17 @@
 """Images as callers edit them: a list of edits made or none of them, data handed out or withheld."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from calotype.catalogue.engine import Catalogue
+from calotype.catalogue.engine import Catalogue, Connection
 from calotype.domain.callers import Caller
 from calotype.domain.edits import AddTag, Edit, SetField, SetProperty, edited
 from calotype.domain.errors import Refused
-from calotype.domain.images import Image, Status
+from calotype.domain.images import Image, Status, StoredBlob
 from calotype.domain.rights import Action, Rules
 from calotype.service import bounds
 from calotype.service.images import Images, check_may_show_to, find_to
+from calotype.service.location_edits import LocationEdits
 from calotype.service.options import ServiceOptions
 
 
@@ -18,11 +19,20 @@ class Edits:
     """The use cases of edits; each opens its own transaction, in which the image's row is held from its first look on.
 
     So of edits that come at once each is made, one after the other; on PostgreSQL a deadlock would be Overtaken.
+    *locations* None: none of the edits are of locations.
     """
 
-    def __init__(self, catalogue: Catalogue, images: Images, rules: Rules, options: ServiceOptions) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        images: Images,
+        rules: Rules,
+        options: ServiceOptions,
+        locations: LocationEdits | None = None,
+    ) -> None:
         self._catalogue = catalogue
         self._images = images
+        self._locations = locations
         self._rules = rules
         self._options = options
 
@@ -37,13 +47,25 @@ class Edits:
             self._check_value(edit)
         if not edits:
             return self._images.show(caller, image_id, image_first=True, with_stores=True)
+        # Outside the transaction: hosts elsewhere are asked for the sizes of data at new locations.
+        sizes = self._locations.sizes(caller, image_id, edits) if self._locations else {}
         with self._catalogue.writing() as connection:
             image = find_to(connection, caller, image_id, self._rules, Action.MODIFY_IMAGE)
             for edit in edits:
                 self._check_right(caller, edit)
-            made = edited(image, edits)
+            made, dropped = self._made(connection, caller, image, edits, sizes)
             self._check_growth(made, image)
-            return self._images.with_stores(connection, caller, self._images.write(connection, made, was=image))
+            told = self._images.with_stores(connection, caller, self._images.write(connection, made, was=image))
+        if self._locations:
+            self._locations.remove(dropped)
+        return told
+
+    def _made(
+        self, connection: Connection, caller: Caller, image: Image, edits: Sequence[Edit], sizes: Mapping[str, int]
+    ) -> tuple[Image, list[StoredBlob]]:
+        if self._locations is None:
+            return edited(image, edits), []
+        return self._locations.make(connection, caller, image, edits, sizes)
 
     def deactivate(self, caller: Caller, image_id: str) -> None:
         """Have the image keep its data to itself. Nothing happens to one that does so already.

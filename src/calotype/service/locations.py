@@ -2,6 +2,7 @@
 
 import secrets
 import uuid
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from calotype.domain.errors import Conflict, Invalid, OverLimit, Refused
 from calotype.domain.images import Image, Location, Status
 from calotype.domain.locations import HTTP_STORE, SCHEMES, Hash
 from calotype.domain.rights import Action, Rules
+from calotype.service import bounds
 from calotype.service.images import Images, check_may_see_any, find
 from calotype.service.location_hashes import LocationHashes, Task
 from calotype.service.location_options import LocationOptions
@@ -62,9 +64,8 @@ class Locations:
         """
         with self._catalogue.reading() as connection:
             image = find(connection, caller, image_id, deleted_too=False)
-            self._check(caller, image, Action.FETCH_LOCATIONS)
-            held = uploads.select_stores(connection, [image_id]).get(image_id, ())
-            return locations.all_of(image, self._placements.in_order(held))
+            self.check(caller, image, Action.FETCH_LOCATIONS)
+            return self.all_of(connection, image)
 
     def add_first(self, caller: Caller, image_id: str, url: str, said: Hash | None) -> None:
         """Let a queued image have its data at *url*, where they are *said* to be those.
@@ -81,7 +82,8 @@ class Locations:
         if not self._is_service(caller) and (self._origins is None or scheme_of(url) not in SCHEMES):
             raise Refused("Only data at http and https URLs may be named, where the store for them is offered.")
         require_formats(image)
-        size_bytes = self.size_of(url)
+        bounds.check_count("locations", 1, self._options.location_quota)
+        size_bytes = self._size_of(url)
         with ExitStack() as undo:
             self._reserve_hash(undo)
             with self._catalogue.writing() as connection:
@@ -92,14 +94,25 @@ class Locations:
                 undo.pop_all()
                 self._hashes.start(task)
 
-    def size_of(self, url: str) -> int:
-        """How many bytes are at *url*. Raises Invalid if it is not to be followed or nothing is there, OverLimit, Throttled."""
-        if self._origins is None or scheme_of(url) not in SCHEMES:
+    def _size_of(self, url: str) -> int:
+        return self.sizes_of([url])[url]
+
+    def sizes_of(self, urls: Sequence[str]) -> Mapping[str, int]:
+        """How many bytes are at each of *urls*. Raises Invalid if one leads nowhere, OverLimit, Throttled."""
+        if self._origins is None or not all(scheme_of(url) in SCHEMES for url in urls):
             raise Invalid("url", "***", "no store is offered for data at such a place")
-        size_bytes = self._origins.size_of(url)
-        if size_bytes > self._limits.image_size_cap_bytes:
+        sizes = self._origins.sizes_of(urls)
+        if max(sizes.values()) > self._limits.image_size_cap_bytes:
             raise OverLimit(f"Image data may have {self._limits.image_size_cap_bytes} bytes at most.")
-        return size_bytes
+        return sizes
+
+    def all_of(self, connection: Connection, image: Image) -> tuple[Location, ...]:
+        """All locations of *image*, our own copies first. One statement."""
+        return locations.all_of(image, self.copies(connection, image.id))
+
+    def copies(self, connection: Connection, image_id: str) -> tuple[str, ...]:
+        """The stores of ours that hold the image's data, in the order of its locations. One statement."""
+        return tuple(self._placements.in_order(uploads.select_stores(connection, [image_id]).get(image_id, ())))
 
     def close(self) -> None:
         """End what is being read beside the calls."""
@@ -144,7 +157,7 @@ class Locations:
     def _find_to_add(self, connection: Connection, caller: Caller, image_id: str, *, for_update: bool = False) -> Image:
         image = find(connection, caller, image_id, for_update=for_update, deleted_too=False)
         if not self._is_service(caller):
-            self._check(caller, image, Action.ADD_LOCATION)
+            self.check(caller, image, Action.ADD_LOCATION)
             rights.check_may_change(caller, image.owner, image.visibility)
         if image.status is not Status.QUEUED:
             raise Conflict(f"Image {image.id} is {image.status} and takes no location any more.")
@@ -153,7 +166,7 @@ class Locations:
     def _is_service(self, caller: Caller) -> bool:
         return self._rules.allow(caller, Action.FETCH_LOCATIONS)
 
-    def _check(self, caller: Caller, image: Image, action: Action) -> None:
+    def check(self, caller: Caller, image: Image, action: Action) -> None:
         """Raises Refused without the right; ImageNotFound for a caller who may be shown no image at all."""
         if not self._rules.allow(caller, action):
             check_may_see_any(self._rules, caller, image.id)

@@ -8,7 +8,7 @@ import logging
 import ssl
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import BinaryIO, Self
 
@@ -48,14 +48,15 @@ class Origins:
         self._opening = threading.BoundedSemaphore(_MOST_OPENING)
         self._reading = threading.BoundedSemaphore(most_open)
 
-    def size_of(self, url: str) -> int:
-        """How many bytes are at *url*, at least one.
+    def sizes_of(self, urls: Iterable[str]) -> dict[str, int]:
+        """How many bytes are at each of *urls*, at least one; asked for one after the other, in _OPENING_S together.
 
-        Raises Invalid with the same text whatever stands against the URL or happened on the way, and Throttled.
+        Raises Invalid with the same text whatever stands against one of them or happened on the way, and Throttled.
         """
+        end = time.monotonic() + _OPENING_S
         try:
             with _Turn(self._opening):
-                return self._size_of(url)
+                return {url: self._size_of(url, end) for url in urls}
         except (Forbidden, Broken) as error:
             log.info("A URL was refused: %s (%s)", error, error.__cause__ or "no more is known")
             raise Invalid("url", "***", UNFIT) from error
@@ -87,10 +88,10 @@ class Origins:
             raise Broken(_UNREADABLE)
         return _OriginBlob(self, url, reply, expected, turns)
 
-    def _size_of(self, url: str) -> int:
+    def _size_of(self, url: str, end: float) -> int:
         """By HEAD; by a GET of one byte for those that know no HEAD, or no length without a body."""
         for method, headers in (("HEAD", {}), ("GET", {"Range": "bytes=0-0"})):
-            reply = self.ask(method, url, headers)
+            reply = self.ask(method, url, headers, end)
             try:
                 size = _whole_size(reply)
             finally:
@@ -99,9 +100,9 @@ class Origins:
                 return size
         raise Broken("there is nothing at the URL, or it does not say how much")
 
-    def ask(self, method: str, url: str, headers: Mapping[str, str]) -> Reply:
-        """The answer at the end of all redirects. Raises Forbidden and Broken."""
-        end = time.monotonic() + _OPENING_S
+    def ask(self, method: str, url: str, headers: Mapping[str, str], end: float | None = None) -> Reply:
+        """The answer at the end of all redirects; nobody is asked after *end*, or _OPENING_S. Raises Forbidden and Broken."""
+        end = end or time.monotonic() + _OPENING_S
         target = addresses.read(url)
         for _ in range(_MOST_HOPS + 1):
             reply = self._ask_one(method, target, headers, end)

@@ -1,6 +1,7 @@
 """Stores as callers are told of them and choose among them; where there is only one, nobody hears of it."""
 
 import logging
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from calotype.blobs.stores import Stores
@@ -59,20 +60,28 @@ class NamedStores:
             if image.status is not Status.ACTIVE:
                 raise Conflict(f"Image {image_id} is {image.status}; only of an active one data can be removed.")
             blobs = self._take_from(connection, image, store)
-        # Not before it is durable that nothing names them.
+        self.remove(blobs)
+
+    def forget(self, connection: Connection, image: Image, stores: Sequence[str]) -> list[StoredBlob]:
+        """The copies of *image* in *stores*, which nothing names any more; to be removed once that is durable."""
+        blobs = [blob for store in stores for blob in uploads.delete_blobs_in(connection, image.id, store)]
+        usage.release(connection, image.owner, sum(blob.size_bytes for blob in blobs))
+        return blobs
+
+    def remove(self, blobs: Iterable[StoredBlob]) -> None:
+        """Remove bytes of which it is durable that nothing names them; what a store keeps is left to housekeeping."""
         for blob in blobs:
             self._remove(blob)
 
     def _take_from(self, connection: Connection, image: Image, store: str) -> list[StoredBlob]:
         """The blobs that are nobody's from now on; external locations in the store are forgotten too."""
-        blobs = uploads.delete_blobs_in(connection, image.id, store)
+        blobs = self.forget(connection, image, [store])
         kept = tuple(location for location in image.locations if location.store != store)
         if not blobs and len(kept) == len(image.locations):
             raise NotFound(f"Image {image.id} has no data in the store {store}.")
         if not kept and not uploads.find_blobs(connection, image.id):
             raise Refused(f"The data in the store {store} are the only ones that image {image.id} has.")
         self._images.write(connection, replace(image, locations=kept), was=image)
-        usage.release(connection, image.owner, sum(blob.size_bytes for blob in blobs))
         return blobs
 
     def _remove(self, blob: StoredBlob) -> None:

@@ -31,8 +31,12 @@ def reading(judge: Filter = LOOPBACK, **telling: Any) -> Origins:
 def refused(origins: Origins, url: str) -> None:
     """Fails unless *url* is refused, in the words all are refused in."""
     with pytest.raises(Invalid) as caught:
-        origins.size_of(url)
+        origins.sizes_of([url])
     assert str(caught.value) == f"Invalid value '***' for 'url': {UNFIT}"
+
+
+def size(origins: Origins, url: str) -> int:
+    return origins.sizes_of([url])[url]
 
 
 def everything(origins: Origins, url: str, size_bytes: int | None = len(DATA)) -> bytes:
@@ -56,7 +60,7 @@ class Names:
 
 
 def test_the_size_is_what_the_origin_says_to_head(origin: Origin) -> None:
-    assert reading().size_of(origin.put("/a", DATA)) == len(DATA)
+    assert size(reading(), origin.put("/a", DATA)) == len(DATA)
     assert origin.methods == ["HEAD"]
 
 
@@ -64,13 +68,13 @@ def test_the_size_is_what_the_origin_says_to_head(origin: Origin) -> None:
 def test_an_origin_that_knows_no_head_is_asked_for_one_byte(origin: Origin, knows_ranges: bool) -> None:
     url = origin.put("/a", DATA, knows_head=False, knows_ranges=knows_ranges)
 
-    assert reading().size_of(url) == len(DATA)
+    assert size(reading(), url) == len(DATA)
     assert origin.methods == ["HEAD", "GET"]
     assert origin.asked[1][2]["range"] == "bytes=0-0"
 
 
 def test_nothing_of_ours_but_a_name_is_sent_along(origin: Origin) -> None:
-    reading().size_of(origin.put("/a?b=c", DATA))
+    size(reading(), origin.put("/a?b=c", DATA))
 
     ((_, path, headers),) = origin.asked
     assert path == "/a?b=c"
@@ -189,7 +193,7 @@ def test_every_address_that_was_judged_is_tried_in_turn(origin: Origin) -> None:
     origin.put("/a", DATA)
     names = Names(["127.0.0.2", "127.0.0.3", "127.0.0.1"])
 
-    assert reading(resolve=names).size_of(f"http://images.example:{origin.port}/a") == len(DATA)
+    assert size(reading(resolve=names), f"http://images.example:{origin.port}/a") == len(DATA)
     assert origin.asked[0][2]["host"] == f"images.example:{origin.port}"
 
 
@@ -199,7 +203,7 @@ def test_redirects_are_followed_and_each_is_judged(origin: Origin) -> None:
     url = origin.put("/a", redirect="b")
     names = Names(["127.0.0.1"])
 
-    assert reading(resolve=names).size_of(url) == len(DATA)
+    assert size(reading(resolve=names), url) == len(DATA)
     assert names.asked == ["localhost"]
 
 
@@ -231,7 +235,7 @@ def test_no_proxy_of_the_environment_is_used(origin: Origin, monkeypatch: pytest
     for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
 
-    assert reading().size_of(origin.put("/a", DATA)) == len(DATA)
+    assert size(reading(), origin.put("/a", DATA)) == len(DATA)
 
 
 @pytest.fixture
@@ -338,10 +342,10 @@ def test_while_two_calls_wait_for_origins_no_third_one_does(origin: Origin) -> N
     opened = [origins.open(url, len(DATA)) for _ in range(2)]
 
     with pytest.raises(Throttled):
-        origins.size_of(url)
+        origins.sizes_of([url])
     opened[0].read(0, 1)
 
-    assert origins.size_of(url) == len(DATA)
+    assert size(origins, url) == len(DATA)
     for blob in opened:
         blob.close()
 

@@ -2,7 +2,8 @@
 
 from calotype.domain.edits import Edit, RemoveField, RemoveProperty, SetField, SetProperty
 from calotype.domain.errors import Invalid, Refused
-from calotype.faces.v2 import attributes, operations, values, wire
+from calotype.domain.location_edits import AddLocation, RemoveLocation, ReplaceLocations
+from calotype.faces.v2 import attributes, location_values, operations, values, wire
 from calotype.faces.v2.operations import Operation, Verb
 from calotype.http.messages import Request, Response, json_response
 from calotype.http.routes import Route, Wants
@@ -47,12 +48,14 @@ def _edit_of_property(operation: Operation, name: str) -> Edit:
 
 
 def _edit_of_locations(operation: Operation, rest: list[str]) -> Edit:
-    """Never, so far: no location is shown, and so none can be set.
-
-    Only these paths lead into something: `/locations/N` and `/locations/-` to add, `/locations/N` to remove.
-    """
+    """Only these paths lead into something: `/locations/N` and `/locations/-` to add or remove one, `/locations` to replace all."""
     if len(rest) != (0 if operation.verb is Verb.REPLACE else 1):
         raise Invalid(
             "path", operation.pointer, "it names the list of locations, or one of them, where the other is meant"
         )
-    raise Refused("The locations of images are not offered here.")
+    if operation.verb is Verb.REPLACE:
+        return ReplaceLocations(location_values.wanted_list(operation.value))
+    position = location_values.position(operation.pointer, rest[0])
+    if operation.verb is Verb.REMOVE:
+        return RemoveLocation(position)
+    return AddLocation(location_values.wanted(operation.value), position)
