@@ -98,8 +98,8 @@ class Images:
     def _told(self, connection: Connection, caller: Caller, images: list[Image]) -> list[Image]:
         return images if self._placements is None else self._placements.told(connection, caller, images)
 
-    def create(self, caller: Caller, new: NewImage, *, is_complete: bool = False) -> Image:
-        """A new record without data: queued, or active at once if it *is_complete* without any.
+    def create(self, caller: Caller, new: NewImage, *, is_complete: bool = False, with_stores: bool = False) -> Image:
+        """A new record without data: queued, or active at once if it *is_complete* without any. *with_stores*: as in `show`.
 
         Raises Refused, Invalid naming the field, OverLimit, and Conflict if the id was ever used.
         """
@@ -107,7 +107,7 @@ class Images:
         with self._catalogue.writing() as connection:
             image = self.insert_new(connection, new, Status.ACTIVE if is_complete else Status.QUEUED)
             usage.add_image(connection, image.owner)
-            return image
+            return self.with_stores(connection, caller, image) if with_stores else image
 
     def insert_new(self, connection: Connection, new: NewImage, status: Status) -> Image:
         """The image that *new* describes, which `check_new` has let pass, in a transaction that may have more to do and

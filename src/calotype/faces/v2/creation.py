@@ -19,7 +19,7 @@ def routes() -> list[Route]:
 def create(services: Services, request: Request) -> Response:
     """A new image, queued: 201 with all of it and where it is. Source: docs/api/v2.md, "Create"."""
     caller = request.proven_caller
-    image = services.images.create(caller, read_new(read_json(request.body), caller.project))
+    image = services.images.create(caller, read_new(read_json(request.body), caller.project), with_stores=True)
     location = f"{request.base_url}{wire.IMAGES}/{image.id}"
     headers = (("Location", location), *wire.write_choice(services.stores.choice))
     return json_response(wire.write_image(image), 201, headers)
