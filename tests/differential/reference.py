@@ -4,6 +4,7 @@ Nothing of it is changed or left out. Source: openstack/glance:doc/source/admin/
 """
 
 import configparser
+import json
 import re
 import shutil
 import signal
@@ -24,9 +25,25 @@ START_LIMIT_S = 120
 _BOUND = re.compile(r"bound to TCP address 127\.0\.0\.1:(\d+)")
 _READY = "ready in"
 
-#: The custom properties that a deployment describes to its clients; images-v2 of the reference ships them in a file of its own.
+_ID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+
+#: The custom properties that Glance's deployments describe: the file is in its source, and not in its package.
 #: Source: openstack/glance:etc/schema-image.json.
-_KEY_POLICY = {"type": "string", "enum": ["on_image_deletion", "do_not_delete"]}
+DESCRIBED: dict[str, dict[str, object]] = {
+    **{name: {"type": ["null", "string"], "pattern": _ID} for name in ("kernel_id", "ramdisk_id")},
+    **{
+        name: {"type": "string"}
+        for name in (
+            "instance_uuid",
+            "architecture",
+            "os_distro",
+            "os_version",
+            "description",
+            "cinder_encryption_key_id",
+        )
+    },
+    "cinder_encryption_key_deletion_policy": {"type": "string", "enum": ["on_image_deletion", "do_not_delete"]},
+}
 
 
 @contextmanager
@@ -61,7 +78,7 @@ def _configure(folder: Path, deployment: Deployment, identity: Server) -> None:
         "paste_deploy": {"flavor": "keystone"},
         "oslo_concurrency": {"lock_path": f"{folder}/locks"},
         "keystone_authtoken": {
-            "www_authenticate_uri": f"{identity.url}/identity/v3",
+            "www_authenticate_uri": f"{identity.url}/identity",
             "auth_url": f"{identity.url}/identity/v3",
             "auth_type": "password",
             "user_domain_id": "default",
@@ -69,13 +86,18 @@ def _configure(folder: Path, deployment: Deployment, identity: Server) -> None:
             **admin,
         },
         **deployment.glance,
-        "DEFAULT": {"enabled_import_methods": "[]", **deployment.glance.get("DEFAULT", {})},
+        "DEFAULT": {
+            "enabled_import_methods": "[]",
+            "node_staging_uri": f"file://{folder}/staging",
+            **deployment.glance.get("DEFAULT", {}),
+        },
     }
     written = configparser.ConfigParser(interpolation=None, default_section="none")
     for name, options in sections.items():
         written[name] = {option: value.replace("{folder}", str(folder)) for option, value in options.items()}
     with (folder / "glance-api.conf").open("w") as file:
         written.write(file)
+    (folder / "schema-image.json").write_text(json.dumps(DESCRIBED))
     shutil.copy(VENV / "etc" / "glance" / "glance-api-paste.ini", folder)
 
 

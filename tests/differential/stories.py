@@ -103,6 +103,11 @@ def patch(operations: Any, who: str | None = "ada", path: str = "/v2/images/{ima
     return send("PATCH", path, operations, who, Content_Type=media_type)
 
 
+def shortened(text: str) -> str:
+    """Of long text its beginning and its length: for titles."""
+    return text if len(text) <= 48 else f"{text[:8]}…({len(text)})"
+
+
 def _named(headers: Mapping[str, str]) -> dict[str, str]:
     """Header names as keywords spell them, with underscores."""
     return {name.replace("_", "-"): value for name, value in headers.items()}

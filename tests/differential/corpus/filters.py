@@ -1,0 +1,236 @@
+"""GET /v2/images: every filter, by what it keeps of a few images."""
+
+from collections.abc import Iterator
+from urllib.parse import quote
+
+from stories import Step, Story, a_raw_image, create, get, patch, send, story, upload
+
+#: Images that differ in everything that can be asked for, all of one run.
+FEW = (
+    a_raw_image(
+        _saves="first",
+        name="debian",
+        run="{run}",
+        min_disk=1,
+        min_ram=512,
+        tags=["a", "b"],
+        visibility="private",
+        hw_x="1",
+    ),
+    create(
+        _saves="second",
+        name="Debian",
+        run="{run}",
+        disk_format="qcow2",
+        container_format="ovf",
+        protected=True,
+        tags=["a"],
+        hw_x="",
+    ),
+    create(
+        _saves="third",
+        name="a,b",
+        run="{run}",
+        disk_format="iso",
+        container_format="bare",
+        os_hidden=True,
+        tags=["ä ö"],
+    ),
+    create(_saves="fourth", name="gt:5", run="{run}", visibility="community", min_disk=3),
+    create("bob", "fifth", name="debian", run="{run}", visibility="community"),
+    create("bob", "sixth", name="debian", run="{run}", visibility="shared"),
+    create("root", "seventh", name="debian", run="{run}", visibility="public", owner="{bob}"),
+    create("ada", "eighth", run="{run}", name=None),
+)
+DATA = upload(b"12345678", path="/v2/images/{first}/file")
+
+#: What stands behind `run={run}&`.
+QUERIES = (
+    "",
+    "name=debian",
+    "name=Debian",
+    "name=",
+    "name=nothing",
+    "name=a,b",
+    "name=in:a,b",
+    'name=in:"a,b"',
+    'name=in:"a,b",debian',
+    "name=in:debian,Debian",
+    "name=in:",
+    'name=in:"debian',
+    'name=in:debian,"a,b"x',
+    "name=eq:debian",
+    "name=eq:a,b",
+    'name=eq:"a,b"',
+    "name=gt:5",
+    'name=eq:"gt:5"',
+    "name=eq:gt:5",
+    'name=in:"gt:5"',
+    "name=neq:debian",
+    "name=like:debian",
+    "id={first}",
+    "id=in:{first},{second}",
+    "id=eq:{first}",
+    "id=nothing",
+    "status=queued",
+    "status=active",
+    "status=in:queued,active",
+    "status=in:active",
+    "status=nothing",
+    "status=neq:active",
+    "disk_format=raw",
+    "disk_format=in:raw,qcow2",
+    "disk_format=eq:raw",
+    "disk_format=RAW",
+    "disk_format=gt:raw",
+    "container_format=bare",
+    "container_format=in:ovf,bare",
+    "container_format=eq:ovf",
+    "visibility=private",
+    "visibility=shared",
+    "visibility=community",
+    "visibility=public",
+    "visibility=all",
+    "visibility=everybody",
+    "visibility=",
+    "visibility=Private",
+    "protected=true",
+    "protected=false",
+    "protected=True",
+    "protected=1",
+    "os_hidden=true",
+    "os_hidden=false",
+    "os_hidden=TRUE",
+    "os_hidden=False",
+    "os_hidden=1",
+    "os_hidden=",
+    "tag=a",
+    "tag=a&tag=b",
+    "tag=b",
+    "tag=c",
+    "tag=",
+    "tag=A",
+    "tag=" + "t" * 256,
+    "os_hidden=true&tag=" + quote("ä ö"),
+    "owner={ada}",
+    "owner={bob}",
+    "owner=nobody",
+    "size_min=8",
+    "size_min=9",
+    "size_max=8",
+    "size_max=7",
+    "size_min=0&size_max=100",
+    "size_min=many",
+    "size_max=-1",
+    "size_min=",
+    "size=8",
+    "size=9",
+    "min_disk=1",
+    "min_disk=0",
+    "min_ram=512",
+    "min_ram_min=1",
+    "min_ram_max=1",
+    "min_disk_min=2",
+    "min_disk_max=2",
+    "hw_x=1",
+    "hw_x=",
+    "hw_x=2",
+    "hw_x=in:1,2",
+    "hw_y=1",
+    "checksum=25d55ad283aa400af464c76d713c07ad",
+    "checksum=nothing",
+    "os_hash_algo=sha512",
+    "os_hash_value=nothing",
+    "created_at=gt:2020-01-01T00:00:00Z",
+    "created_at=gte:2020-01-01T00:00:00Z",
+    "created_at=lt:2020-01-01T00:00:00Z",
+    "created_at=lte:2999-01-01T00:00:00Z",
+    "created_at=eq:2020-01-01T00:00:00Z",
+    "created_at=neq:2020-01-01T00:00:00Z",
+    "created_at=2020-01-01T00:00:00Z",
+    "created_at=gt:2020-01-01",
+    "created_at=gt:2020-01-01T00:00:00%2B02:00",
+    "created_at=gt:2020-01-01T00:00:00.123456",
+    "created_at=gt:yesterday",
+    "created_at=in:2020-01-01T00:00:00Z",
+    "created_at=",
+    "updated_at=gt:2020-01-01T00:00:00Z",
+    "updated_at=lt:2020-01-01T00:00:00Z",
+    "updated_at=nothing:2020-01-01T00:00:00Z",
+    "member_status=accepted",
+    "member_status=pending",
+    "member_status=rejected",
+    "member_status=all",
+    "member_status=nothing",
+    "changes-since=2020-01-01T00:00:00Z",
+    "deleted=true",
+    "deleted=false",
+    "properties=a",
+    "locations=a",
+    "members=a",
+    "hw_x_min=1",
+    "virtual_size=8",
+    "is_public=true",
+    "name=debian&name=Debian",
+    "name=%ff",
+    "name=a%00b",
+)
+
+
+def _asked(query: str, who: str = "ada") -> Step:
+    return get(f"/v2/images?sort=name:asc&run={{run}}&{query}".rstrip("&"), who)
+
+
+def _filters() -> Iterator[Story]:
+    """A few queries a story, since making the images costs more than asking for them."""
+    yield story("lists: filters", FEW, DATA, [_asked(query) for query in QUERIES])
+    yield story("lists: filters of another project", FEW, DATA, [_asked(query, "bob") for query in QUERIES[:70]])
+    yield story(
+        "lists: filters of an admin",
+        FEW,
+        DATA,
+        [_asked(query, "root") for query in QUERIES if "vis" in query or "owner" in query],
+    )
+
+
+def _member(status: str) -> list[Step]:
+    return [
+        send("PUT", "/v2/images/{sixth}/members/{ada}", {"status": status}),
+        *[_asked(query) for query in MEMBER_QUERIES],
+    ]
+
+
+MEMBER_QUERIES = (
+    "",
+    "visibility=shared",
+    "visibility=all",
+    "member_status=pending",
+    "member_status=accepted",
+    "member_status=rejected",
+    "member_status=all",
+    "member_status=pending&visibility=shared",
+    "member_status=all&visibility=shared",
+    "member_status=all&visibility=private",
+)
+
+SHARED = create("bob", "sixth", name="debian", run="{run}", visibility="shared")
+
+STORIES = [
+    *_filters(),
+    story(
+        "lists: images shared with the caller",
+        a_raw_image(_saves="first", run="{run}", name="a"),
+        SHARED,
+        send("POST", "/v2/images/{sixth}/members", {"member": "{ada}"}, "bob"),
+        [_asked(query) for query in MEMBER_QUERIES],
+        [step for status in ("accepted", "rejected", "pending") for step in _member(status)],
+        patch([{"op": "replace", "path": "/visibility", "value": "private"}], "bob", "/v2/images/{sixth}"),
+        _asked("member_status=all"),
+    ),
+    story(
+        "lists: of those who see little",
+        FEW,
+        [_asked("", who) for who in ("rita", "una")],
+        [get("/v2/images?run={run}", who) for who in ("eve", None)],
+    ),
+]
