@@ -18,7 +18,7 @@ ADDRESS = "127.0.0.1:9292"
 
 def prepare(folder: Path, missing: Callable[[str], NoReturn]) -> None:
     """Put into *folder* what the story finds in a clone; calls *missing* for what this machine lacks."""
-    for needed in (Path("/usr/lib/ipxe/ipxe.iso"), ROOT / ".venv-clients" / "bin" / "glance"):
+    for needed in (Path("/usr/lib/ipxe/ipxe.iso"), ROOT / ".venv-clients" / "bin" / "openstack"):
         if not needed.exists():
             missing(str(needed.name))
     if shutil.which("qemu-img") is None:
@@ -38,12 +38,12 @@ def tell(server: servers.Server, folder: Path) -> None:
     found, changed = _documents(result.stdout)
     assert [image["name"] for image in found["images"]] == ["ipxe"]
     assert (changed["image"]["id"], changed["image"]["min_ram"]) == (found["images"][0]["id"], 64)
-    assert changed["image"]["properties"] == {"boots": "network"}
+    assert {"os_distro": "ipxe", "boots": "network"}.items() <= changed["image"]["properties"].items()
     assert "Images are identical." in result.stdout
     sent = (folder / "ipxe.qcow2").read_bytes()
     assert [(folder / name).read_bytes() == sent for name in ("again.qcow2", "resumed.qcow2")] == [True, True]
-    assert re.search(r"path=/v1/images/\S+ status=206", server.log.read_text())
-    left = server.request("GET", "/v1/images").json["images"]
+    assert re.search(r"path=/v2/images/\S+/file status=206", server.log.read_text())
+    left = server.request("GET", "/v2/images").json["images"]
     assert [image["name"] for image in left] == ["ipxe-iso"]
 
 

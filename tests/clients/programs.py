@@ -70,10 +70,12 @@ class Clients:
     home: Path
     server: Server
 
-    def run(self, *command: str | Path, ends: int = 0, stdin: Path = Path(os.devnull), **env: str) -> str:
+    def run(
+        self, *command: str | Path, ends: int = 0, stdin: Path = Path(os.devnull), limit_s: int = 60, **env: str
+    ) -> str:
         """What *command* prints; it must end with the code *ends*, and if that is not 0, what it complains of is meant."""
         with stdin.open("rb") as file:
-            result = subprocess.run(command, stdin=file, **self._surroundings(env))
+            result = subprocess.run(command, stdin=file, timeout=limit_s, **self._surroundings(env))
         assert result.returncode == ends, result.stdout + result.stderr
         return result.stderr if ends else result.stdout
 
@@ -86,7 +88,7 @@ class Clients:
         """What *program* leaves in `result`, as JSON carries it. It knows `url`, `login` and what it is *given*."""
         names = {"program": program, "url": self.server.url, "login": self.server.credentials(), **given}
         command = [self.folder / "python", "-c", _RUN]
-        result = subprocess.run(command, input=json.dumps(names), **self._surroundings(self.clouds))
+        result = subprocess.run(command, input=json.dumps(names), timeout=60, **self._surroundings(self.clouds))
         assert result.returncode == 0, result.stderr
         return json.loads(result.stdout)
 
@@ -114,7 +116,6 @@ class Clients:
             "env": servers.environment(**plain, **env),
             "capture_output": True,
             "text": True,
-            "timeout": 60,
         }
 
 

@@ -110,7 +110,7 @@ def test_data_of_a_deactivated_image_stay_where_they_are(glance, upload, server,
 
 def test_what_the_service_tells_about_itself_is_shown(glance):
     assert "import-methods" in glance("import-info")
-    assert "stores" in glance("stores-info")
+    assert "Multi Backend support is not enabled" in glance("stores-info", ends=1)
     assert {row["Quota"] for row in rows(glance("usage"))} >= {"image_size_total", "image_count_total"}
     assert "os_hash_value" in glance("explain", "image")
 
@@ -119,3 +119,19 @@ def test_data_of_another_format_than_declared_are_refused_and_glance_says_why(gl
     said = glance("image-create", "--name", "mistaken", *FORMATS, "--file", iso, ends=1)
 
     assert "qcow2" in said
+
+
+def test_an_image_is_put_into_the_store_that_is_named(start_server, clients_of, qcow2, tmp_path):
+    server = start_server("--ephemeral", "--store", "quick=file:quick", "--store", "large=file:large")
+    clients = clients_of(server)
+
+    known = clients.after_openrc("glance", "stores-info")
+    created = shown(clients.after_openrc("glance", "image-create", *FORMATS, "--store", "large", "--file", qcow2))
+    clients.after_openrc("glance", "image-download", "--file", tmp_path / "again", created["id"])
+
+    assert "quick" in known
+    assert created["stores"] == "large"
+    assert filecmp.cmp(qcow2, tmp_path / "again", shallow=False)
+    assert "is not valid" in clients.after_openrc(
+        "glance", "image-create", *FORMATS, "--store", "none", "--file", qcow2, ends=1
+    )
