@@ -101,7 +101,8 @@ def open_origins(settings: Settings) -> "Origins | None":
         return None
     from calotype.service.origins import Origins
 
-    return Origins(settings.locations.judge(), most_open=settings.locations.fetch_reads_max)
+    options = settings.locations
+    return Origins(options.judge(), most_waiting=options.fetch_waits_max, most_open=options.fetch_reads_max)
 
 
 def build_services(settings: Settings, catalogue: Catalogue, stores: Stores, threads: ThreadPoolExecutor) -> Services:

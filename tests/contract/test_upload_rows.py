@@ -13,7 +13,7 @@ from calotype.catalogue.engine import Catalogue
 from calotype.catalogue.times import to_micros
 from calotype.catalogue.uploads import UploadRow
 from calotype.domain.errors import Conflict
-from calotype.domain.images import Image, Status, StoredBlob
+from calotype.domain.images import Image, Location, Status, StoredBlob
 
 MINUTE = 60_000_000
 
@@ -174,3 +174,33 @@ def test_a_key_is_named_by_a_blob_or_by_an_upload(catalogue: Catalogue) -> None:
 
     with catalogue.reading() as connection:
         assert uploads.select_named(connection, ["arriving", "kept", "lost"]) == {"arriving", "kept"}
+
+
+@pytest.mark.parametrize("status", [Status.SAVING, Status.IMPORTING])
+def test_an_image_that_waits_for_data_elsewhere_is_in_the_hands_of_a_row_too(
+    catalogue: Catalogue, an_image: Callable[..., Image], status: Status
+) -> None:
+    with catalogue.writing() as connection:
+        for name in ("1", "2", "3"):
+            images.insert_image(connection, an_image(id=f"i{name}", status=status))
+        for name in ("1", "2"):
+            uploads.insert_upload(connection, a_row(id=f"u{name}", image_id=f"i{name}", store="http"), lease_s=60)
+        assert images.mark_active(connection, "i1", "u1", **FOUND)
+        assert images.mark_failed(connection, "i2", "u2", status=Status.QUEUED, now=FOUND["now"])
+        assert not images.mark_failed(connection, "i3", "u3", status=Status.QUEUED, now=FOUND["now"])
+        now_is = {name: images.get(connection, f"i{name}") for name in ("1", "2", "3")}
+
+    assert [image.status for image in now_is.values() if image] == [Status.ACTIVE, Status.QUEUED, status]
+
+
+def test_a_location_comes_back_as_it_was(catalogue: Catalogue, an_image: Callable[..., Image]) -> None:
+    metadata = {"a": {"b": [1, None, True, "ü"]}, "": 0.5}
+    places = (Location("http://images.example/ü#1", "http", metadata), Location("http://images.example/", None))
+    with catalogue.writing() as connection:
+        images.insert_image(connection, an_image(id="i1", locations=places))
+
+    with catalogue.reading() as connection:
+        image = images.get(connection, "i1")
+
+    assert image is not None
+    assert image.locations == places

@@ -24,6 +24,8 @@ class LocationOptions:
     """Times that reading such data is tried again before the digest is given up."""
     location_hashes_max: int = 4
     """Locations that a worker digests at once; more are answered with 429."""
+    fetch_waits_max: int = 2
+    """Calls of a worker that wait for a host elsewhere at once, each with one of short_threads; more are answered with 429."""
     fetch_reads_max: int = 4
     """Downloads of data at URLs that a worker has under way at once; more are answered with 429. A slow origin may hold one of step_threads each."""
     fetch_allowed_schemes: tuple[str, ...] = ("http", "https")

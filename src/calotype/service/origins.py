@@ -30,22 +30,28 @@ _MOST_ADDRESSES = 8
 #: For all hops and addresses together; beyond it no further one is asked.
 _OPENING_S = 20.0
 
-#: Requests that calls wait for at once, in a process: each holds one of the threads that answer everybody.
-_MOST_OPENING = 2
-
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 
 class Origins:
-    """*most_open*: blobs that may be open at once for callers of this process. *trusting* None: whom the system trusts."""
+    """Of this process *most_waiting* calls may wait for a host elsewhere at once, *most_open* have a blob open.
+
+    *trusting* None: whom the system trusts.
+    """
 
     def __init__(
-        self, judge: Filter, *, most_open: int, resolve: Resolve = names.resolve, trusting: ssl.SSLContext | None = None
+        self,
+        judge: Filter,
+        *,
+        most_waiting: int,
+        most_open: int,
+        resolve: Resolve = names.resolve,
+        trusting: ssl.SSLContext | None = None,
     ) -> None:
         self._filter = judge
         self._resolve = resolve
         self._trusting = trusting or ssl.create_default_context()
-        self._opening = threading.BoundedSemaphore(_MOST_OPENING)
+        self._opening = threading.BoundedSemaphore(most_waiting)
         self._reading = threading.BoundedSemaphore(most_open)
 
     def sizes_of(self, urls: Iterable[str]) -> dict[str, int]:

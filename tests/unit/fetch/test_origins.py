@@ -25,7 +25,7 @@ LOOPBACK = Filter(allowed_hosts=("127.0.0.1", "images.example", "localhost"), al
 
 
 def reading(judge: Filter = LOOPBACK, **telling: Any) -> Origins:
-    return Origins(judge, **{"most_open": 4, **telling})
+    return Origins(judge, **{"most_waiting": 2, "most_open": 4, **telling})
 
 
 def refused(origins: Origins, url: str) -> None:
