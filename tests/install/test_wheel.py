@@ -106,6 +106,8 @@ def test_installed_into_an_empty_environment_it_serves_the_story_of_the_readme(w
     server = servers.start(tmp_path / "log", cwd=tmp_path, command=(program,))
     try:
         readme.tell(server, tmp_path)
+        for path in ("/openapi.json", "/docs", "/docs/page.css", "/docs/page.js"):
+            assert server.request("GET", path, token=None).status == 200, path
         assert str(home) in Path(f"/proc/{server.process.pid}/maps").read_text()
         assert (
             str(ROOT / "src")
