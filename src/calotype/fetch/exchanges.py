@@ -41,6 +41,10 @@ class Reply(Protocol):
         """The next *length* bytes of the body, or as many as there are. Raises Broken, also where STEP_S is over."""
         ...
 
+    def cut(self) -> None:
+        """Have a `read` that another thread waits for raise Broken."""
+        ...
+
     def close(self) -> None: ...
 
 
@@ -92,6 +96,9 @@ class _Reply:
         with _translated(), self._cutter.after(STEP_S):
             return self._response.read(length) if length else b""
 
+    def cut(self) -> None:
+        self._cutter.cut()
+
     def close(self) -> None:
         # Cut first: a body that nobody wants any more is not waited for.
         self._cutter.close()
@@ -111,7 +118,7 @@ class _Cutter:
     @contextmanager
     def after(self, seconds: float) -> Iterator[None]:
         """Cuts if the block takes longer, which raises Broken then, whatever it made of that."""
-        timer = threading.Timer(seconds, self._cut)
+        timer = threading.Timer(seconds, self.cut)
         timer.daemon = True
         timer.start()
         try:
@@ -121,13 +128,13 @@ class _Cutter:
         if self._has_cut:
             raise Broken(_UNREADABLE)
 
-    def _cut(self) -> None:
+    def cut(self) -> None:
         self._has_cut = True
         with suppress(OSError):
             self._same.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        self._cut()
+        self.cut()
         self._same.close()
 
 

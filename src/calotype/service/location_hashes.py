@@ -22,7 +22,7 @@ from calotype.service.location_options import LocationOptions
 from calotype.service.upload import LEASE_S, fail
 
 if TYPE_CHECKING:  # at run time it loads what a service without URLs has no use for
-    from calotype.service.origins import Origins
+    from calotype.service.origins import OriginBlob, Origins
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ LOOK_EVERY_S = 2.0
 #: Between two renewals of a lease, which is LEASE_S long.
 RENEW_EVERY_S = 30.0
 
-#: That the end of the process waits for each thread; one that waits for a slow origin is left to its lease.
+#: That the end of the process waits for each thread; one that still looks up a name or connects is left to its lease.
 _END_S = 5.0
 
 
@@ -69,6 +69,7 @@ class LocationHashes:
         self._turns = threading.BoundedSemaphore(options.location_hashes_max)
         self._has_ended = threading.Event()
         self._threads: set[threading.Thread] = set()
+        self._blobs: set[OriginBlob] = set()
 
     def reserve(self) -> None:
         """Keep a place for one task: `start` or `release` is to follow. Raises Throttled."""
@@ -88,6 +89,8 @@ class LocationHashes:
     def close(self) -> None:
         """End all of it: what was importing is as its row says."""
         self._has_ended.set()
+        for blob in list(self._blobs):
+            blob.cut()
         for thread in list(self._threads):
             thread.join(_END_S)
 
@@ -109,13 +112,14 @@ class LocationHashes:
                 return self._read(task, algorithm, watch)
             except Broken as error:
                 log.info("The data of image %s could not be read: %s", task.image_id, error)
-                if not watch.goes_on():
+                if self._has_ended.is_set() or not watch.goes_on():
                     break
         return None
 
     def _read(self, task: Task, algorithm: str, watch: "_Watch") -> Hash | None:
         value, checksum = (hashlib.new(name, usedforsecurity=False) for name in (algorithm, digests.CHECKSUM))
         blob = self._origins.open_in_background(task.url, task.size_bytes)
+        self._blobs.add(blob)
         try:
             for first in range(0, task.size_bytes, _STEP_BYTES):
                 step = blob.read(first, min(_STEP_BYTES, task.size_bytes - first))
@@ -124,6 +128,7 @@ class LocationHashes:
                 if self._has_ended.is_set() or not watch.goes_on():
                     return None
         finally:
+            self._blobs.discard(blob)
             blob.close()
         return Hash(algorithm=algorithm, value=value.hexdigest(), checksum=checksum.hexdigest())
 

@@ -76,11 +76,11 @@ class Origins:
             undo.pop_all()
             return blob
 
-    def open_in_background(self, url: str, size_bytes: int | None) -> Blob:
+    def open_in_background(self, url: str, size_bytes: int | None) -> "OriginBlob":
         """The same for a thread of its own. Raises Broken."""
         return self._open(url, size_bytes)
 
-    def _open(self, url: str, size_bytes: int | None, *turns: "_Turn") -> Blob:
+    def _open(self, url: str, size_bytes: int | None, *turns: "_Turn") -> "OriginBlob":
         try:
             reply = self.ask("GET", url, {})
         except Forbidden as error:
@@ -92,7 +92,7 @@ class Origins:
             reply.close()
             log.warning("A URL gave %s with %s bytes, not 200 with %s", reply.status, expected, size_bytes)
             raise Broken(_UNREADABLE)
-        return _OriginBlob(self, url, reply, expected, turns)
+        return OriginBlob(self, url, reply, expected, turns)
 
     def _size_of(self, url: str, end: float) -> int:
         """By HEAD; by a GET of one byte for those that know no HEAD, or no length without a body."""
@@ -137,7 +137,7 @@ class Origins:
         return self._filter.judged(target, found)
 
 
-class _OriginBlob(Blob):
+class OriginBlob(Blob):
     """Reads on in one answer as long as it is asked for what comes next, and asks for a range else.
 
     *turns* are ended with it, the first of them as soon as something was read: until then a call waits.
@@ -172,6 +172,12 @@ class _OriginBlob(Blob):
 
     def file(self) -> BinaryIO | None:
         return None
+
+    def cut(self) -> None:
+        """Have a `read` that another thread waits for raise Broken."""
+        reply = self._reply
+        if reply is not None:
+            reply.cut()
 
     def close(self) -> None:
         self._let_go()

@@ -363,3 +363,15 @@ def test_a_context_that_verifies_nothing_is_nobodys_default() -> None:
 
     assert trusting.check_hostname
     assert trusting.verify_mode is ssl.CERT_REQUIRED
+
+
+def test_who_waits_for_data_can_be_cut_off(origin: Origin) -> None:
+    gate = threading.Event()
+    blob = reading().open_in_background(origin.put("/a", DATA, held=gate), len(DATA))
+    assert blob.read(0, 1) == DATA[:1]
+    threading.Timer(0.05, blob.cut).start()
+
+    with pytest.raises(Broken):
+        blob.read(1, len(DATA) - 1)
+    blob.close()
+    blob.cut()

@@ -61,6 +61,9 @@ class _Slow(Blob):
     def file(self) -> BinaryIO | None:
         return None
 
+    def cut(self) -> None:
+        self._go.set()
+
     def close(self) -> None:
         """There is nothing to let go of."""
 
@@ -146,7 +149,6 @@ def test_a_reader_that_was_taken_for_dead_changes_nothing_any_more(bench: Bench)
 @pytest.mark.parametrize(("said", "status"), [(SAID, Status.QUEUED), (None, Status.ACTIVE)])
 def test_the_end_of_the_process_ends_the_reading(bench: Bench, said: Hash | None, status: Status) -> None:
     image_id = bench.add(said)
-    threading.Timer(0.05, bench.origins.go.set).start()
 
     bench.hashes.close()
 
