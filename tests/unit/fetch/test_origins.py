@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import origins as servers
-from calotype.domain.addresses import Filter
+from calotype.domain.addresses import Filter, read_networks
 from calotype.domain.errors import Broken, Invalid, Throttled
 from calotype.fetch import exchanges
 from calotype.service.origins import UNFIT, Origins
@@ -218,6 +218,17 @@ def test_a_redirect_to_where_one_may_not_go_is_refused_before_it_is_asked(origin
 
     refused(reading(judge, resolve=names), f"http://images.example:{origin.port}/a")
     assert [path for _, path, _ in origin.asked] == ["/a"]
+
+
+def test_a_redirect_to_a_name_of_a_bad_address_is_refused(origin: Origin, caplog: pytest.LogCaptureFixture) -> None:
+    judge = Filter(allowed_ports=(), private_networks=read_networks(("127.0.0.1/32",)))
+    url = origin.put("/a", redirect=f"http://images.example:{origin.port}/b")
+
+    with caplog.at_level(logging.INFO):
+        refused(reading(judge, resolve=Names(["127.0.0.2", "::1"])), url)
+
+    assert "no address that may be connected to" in caplog.text
+    assert origin.methods == ["HEAD"]
 
 
 def test_a_redirect_to_another_port_is_refused(origin: Origin) -> None:
