@@ -455,3 +455,7 @@ def test_a_direct_url_is_shown_without_the_list(tell: Callable[[dict[str, Any]],
 
     assert shown["direct_url"] == f"calotype://local/{shown['id']}"
     assert not {"locations", "stores"} & shown.keys()
+
+
+def test_a_new_image_says_that_it_has_none(v2: V2) -> None:
+    assert v2.create()["locations"] == []
