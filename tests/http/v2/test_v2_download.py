@@ -146,6 +146,7 @@ def test_data_that_the_client_has_are_not_sent_again(fetch: Fetch, image: Any) -
         status, headers, body = fetch(f"If-None-Match: {same}")
         assert (status, headers["etag"], body) == (304, f'"{image["checksum"]}"', b"")
     assert fetch(f'If-None-Match: "{"0" * 32}"')[::2] == (200, DATA)
+    assert fetch(f'If-None-Match: "{image["checksum"]}"', method="HEAD")[0] == 304
 
 
 def test_data_that_the_client_does_not_mean_are_not_sent(fetch: Fetch, image: Any) -> None:
