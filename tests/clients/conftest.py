@@ -52,26 +52,29 @@ def clients(clients_of: Callable[[Server], Clients], server: Server) -> Clients:
 
 
 @pytest.fixture(scope="module")
-def friend(server: Server) -> dict[str, str]:
-    """How an ordinary user of another project logs in."""
-
-    def calotype(*command: str) -> str:
-        done = servers.run(*command, "--data-dir", server.folder)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    calotype("project", "create", "friends")
-    user = json.loads(calotype("user", "create", "friend", "--format", "json"))
-    calotype("role", "grant", "member", "--user", "friend", "--project", "friends")
-    return {"username": "friend", "password": user["password"], "project_name": "friends"}
+def friends_project(server: Server) -> str:
+    """The id of a project of others."""
+    project_id: str = as_admin(server, "POST", "/v3/projects", {"project": {"name": "friends"}})["project"]["id"]
+    return project_id
 
 
 @pytest.fixture(scope="module")
-def friends_project(server: Server, friend: dict[str, str]) -> str:
-    """The id of that project."""
-    (project,) = server.request("GET", "/v3/auth/projects", token=server.log_in(**friend)).json["projects"]
-    found: str = project["id"]
-    return found
+def friend(server: Server, friends_project: str) -> dict[str, str]:
+    """How an ordinary user of that project logs in."""
+    login = {"name": "friend", "password": "a friend of yours"}
+    user_id = as_admin(server, "POST", "/v3/users", {"user": login})["user"]["id"]
+    (role,) = as_admin(server, "GET", "/v3/roles?name=member")["roles"]
+    as_admin(server, "PUT", f"/v3/projects/{friends_project}/users/{user_id}/roles/{role['id']}")
+    return {"username": login["name"], "password": login["password"], "project_name": "friends"}
+
+
+def as_admin(server: Server, method: str, path: str, body: Any = None) -> Any:
+    """What identity answers the admin."""
+    sent = None if body is None else json.dumps(body).encode()
+    headers = {"Content-Type": "application/json"}
+    answer = server.request(method, path, sent, headers, token=server.token_of("calotype-admin"))
+    assert answer.status < 300, answer.body
+    return answer.json if answer.body else None
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """python-glanceclient's command, which takes version 2 of the Image API by itself and validates what it is told by our schemas."""
 
 import filecmp
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,7 +20,7 @@ def glance(clients: Clients) -> Callable[..., str]:
 @pytest.fixture
 def as_friend(server: Server, friend: dict[str, str]) -> str:
     """Shell commands that make glance an ordinary user of another project, after openrc."""
-    return "export " + " ".join(f"OS_{name.upper()}={value}" for name, value in friend.items())
+    return "export " + " ".join(f"OS_{name.upper()}={shlex.quote(value)}" for name, value in friend.items())
 
 
 FORMATS = ("--disk-format", "qcow2", "--container-format", "bare")
