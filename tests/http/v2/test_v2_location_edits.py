@@ -63,8 +63,9 @@ def with_places(v2: V2, origin: Origin, *fragments: str) -> str:
 
 
 def urls(v2: V2, image_id: str) -> list[str]:
-    """What is shown behind the port of each of the image's locations, or the whole of a copy of ours."""
-    return [one["url"].rpartition("/a")[2] for one in v2.show(image_id)["locations"]]
+    """What is shown behind the path of each of the image's URLs, and the whole of a copy of ours."""
+    shown = [one["url"] for one in v2.show(image_id)["locations"]]
+    return [url.rpartition("/a")[2] if url.startswith("http:") else url for url in shown]
 
 
 def test_an_image_without_data_has_no_locations(v2: V2) -> None:
