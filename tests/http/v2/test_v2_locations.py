@@ -320,7 +320,7 @@ def test_no_location_is_shown_with_the_image(v2: V2, origin: Origin) -> None:
 
     assert "locations" not in shown
     assert "direct_url" not in shown
-    assert str(origin.port) not in json.dumps(shown)
+    assert f":{origin.port}" not in json.dumps(shown)
 
 
 @pytest.mark.parametrize("image_id", ["no-such-image", "00000000-0000-4000-8000-000000000000"])
