@@ -7,9 +7,15 @@ from neighbours import Neighbours, move_in
 
 import servers
 
+#: Offers that are off by default: the more a service does, the more can go wrong.
+EVERYTHING = (
+    *("--store", "local=file:blobs", "--store", "far=file:far"),
+    *("--http-locations", "--show-multiple-locations", "--show-image-direct-url"),
+)
+
 
 def _running(folder_of: pytest.TempPathFactory, name: str) -> Iterator[Neighbours]:
-    server = servers.start(folder_of.mktemp(name) / "log", "--ephemeral")
+    server = servers.start(folder_of.mktemp(name) / "log", "--ephemeral", *EVERYTHING)
     try:
         neighbours = move_in(server)
         yield neighbours

@@ -75,6 +75,14 @@ VALUES = [
     ),
     *(
         "in:a,b",
+        "in:@bob.image@,@unknown.image@",
+        'in:"a',
+        "neq:2016-05-22",
+        "lte:",
+        "name:asc,size:desc,",
+        "public",
+        "all",
+        "rejected",
         "gt:1",
         "eq:",
         "'",
@@ -135,6 +143,9 @@ NAMES = [
     ),
     *(
         "X-Http-Method-Override",
+        "X-Openstack-Image-Size",
+        "X-Image-Meta-Store",
+        "X-Service-Token",
         "X-Original-Url",
         "X-Storage-Token",
         "Cookie",
@@ -179,14 +190,27 @@ FRAMINGS: list[tuple[Header, ...]] = [
 BODIES = [
     *(b"data", b"\0" * 4, b"QFI\xfb" + b"\xff" * 100, b"# Disk DescriptorFile\n", b"a" * 70_000),
     *(b"4\r\ndata\r\n0\r\n\r\n", b"4\r\ndata\r\n", b"zz\r\n", b"4;x=" + b"y" * 9000 + b"\r\ndata\r\n0\r\n\r\n"),
-    *(b"0\r\nX-Auth-Token: @root.user@\r\n\r\n", b"GET /v1/images/@ada.private@ HTTP/1.1\r\nHost: h\r\n\r\n"),
+    *(b"0\r\nX-Auth-Token: @root.user@\r\n\r\n", b"GET /v1/images/@bob.image@ HTTP/1.1\r\nHost: h\r\n\r\n"),
 ]
 
-#: What a part of a JSON body becomes.
+#: What a part of a JSON body becomes. What an image keeps is shown again: of others' secrets only those go there that are
+#: refused, or it would seem that they were told.
 JSON_VALUES: list[Any] = [
     *(None, True, False, 0, -1, 1.5, 2**63, -(2**70), 1e308, "", "\0", "\ud800", "a" * 300, "a" * 65_537, [], {}, [[]]),
     *([None], {"id": None}, {"": ""}, {"id": {"id": {}}}, ["a", "a"], "@bob.user@", "@unknown.user@", "@bob.project@"),
-    *("@ada.project@", "@ada.user@", "default", "admin", "member", "token", "2016-05-22", "9999-12-31T23:59:59+00:00"),
+    *(
+        {"op": "add", "path": "/a", "value": "b"},
+        "/locations/-",
+        "/",
+        "/~",
+        "//",
+        "/a/b",
+        "move",
+        "public",
+        "community",
+    ),
+    *([{"url": "file:///etc/passwd", "metadata": {}}], "http://127.0.0.1:1/", "http://0x7f000001/"),
+    *("default", "admin", "member", "token", "2016-05-22", "9999-12-31T23:59:59+00:00"),
     *(
         {"name": "admin"},
         [{"name": "admin"}, {"id": "member"}],
@@ -196,6 +220,9 @@ JSON_VALUES: list[Any] = [
         "😀" * 64,
     ),
 ]
+
+#: Only where they are looked up.
+FOREIGN_JSON_VALUES: list[Any] = [*JSON_VALUES, "@ada.project@", "@ada.user@"]
 
 #: Bodies that are no JSON, or hardly: deep, huge, broken, said twice.
 NO_JSON = [

@@ -8,7 +8,17 @@ from typing import Any
 import garbage
 from hypothesis import strategies as st
 from rows import PARTS, WORDS, Row
-from seeds import META, PARAMETERS, Template, good, stand_ins
+from seeds import (
+    META,
+    OLD_PATCH_TYPE,
+    OPERATIONS,
+    PARAMETERS,
+    PATCH_TYPE,
+    VENDOR_TYPES,
+    Template,
+    good,
+    stand_ins,
+)
 
 from calotype.http.routes import METHODS
 
@@ -21,8 +31,9 @@ def requests(draw: st.DrawFn, choice: Sequence[Row], who: str, aim: tuple[str, s
 
     *aim*: a part of the path and what stands for it; then the request may also stay as it was.
     """
-    row = draw(st.sampled_from(choice))
-    prefixes = [*row.prefixes, ""] if row.face == "v1" else row.prefixes
+    # There is more to a patch than to any other request.
+    row = draw(st.sampled_from([row for row in choice for _ in range(3 if row.method == "PATCH" else 1)]))
+    prefixes = [*row.prefixes, ""] if row.face in VENDOR_TYPES else row.prefixes
     parts = {part: draw(path_parts(part)) for part in row.parts}
     if aim is not None:
         parts[aim[0]] = aim[1]
@@ -41,8 +52,10 @@ def path_parts(part: str) -> st.SearchStrategy[str]:
 def _mutated(template: Template) -> Mutation:
     choices = [_without_a_header(template), _with_a_header(template), _with_meta(template), _with_a_query(template)]
     choices += [_reframed(template), _with_another_body(template), _with_another_start(template)]
-    if template.body.startswith(b"{"):
+    if template.body.startswith((b"{", b"[")):
         choices += [_with_mutated_json(template)] * 4
+    if template.method == b"PATCH":
+        choices += [_with_operations(template)] * 8
     return st.one_of(choices)
 
 
@@ -129,19 +142,43 @@ def _with_another_start(template: Template) -> Mutation:
     )
 
 
+def _with_operations(template: Template) -> Mutation:
+    """One to four operations of a patch of images, in either of its media types, and sometimes said to be of the other."""
+    drawn = st.lists(st.sampled_from(OPERATIONS), min_size=1, max_size=4)
+    kinds = st.sampled_from([PATCH_TYPE, PATCH_TYPE, OLD_PATCH_TYPE])
+
+    def patch(drawn: tuple[list[tuple[str, str, Any]], bytes, bytes]) -> Template:
+        operations, kind, said = drawn
+        is_old = kind == OLD_PATCH_TYPE
+        body = [_operation(*operation, is_old=is_old) for operation in operations]
+        headers = tuple(header for header in template.headers if header[0] != b"Content-Type")
+        return replace(template, headers=(*headers, (b"Content-Type", said)), body=json.dumps(body).encode())
+
+    one_kind = kinds.map(lambda kind: (kind, kind))
+    said = st.one_of(one_kind, one_kind, one_kind, st.tuples(kinds, kinds))
+    return st.tuples(drawn, said).map(lambda pair: patch((pair[0], *pair[1])))
+
+
+def _operation(verb: str, path: str, value: Any, *, is_old: bool) -> dict[str, Any]:
+    said = {verb: path} if is_old else {"op": verb, "path": path}
+    return said if verb == "remove" else {**said, "value": value}
+
+
 def _with_mutated_json(template: Template) -> Mutation:
     try:
         value = json.loads(template.body)
     except (ValueError, RecursionError):
         return st.just(template)
-    return mutated_json(value).map(lambda body: replace(template, body=body))
+    is_kept = not template.path.startswith((b"/v3/", b"/identity/"))
+    values = garbage.JSON_VALUES if is_kept else garbage.FOREIGN_JSON_VALUES
+    return mutated_json(value, values).map(lambda body: replace(template, body=body))
 
 
 @st.composite
-def mutated_json(draw: st.DrawFn, value: Any) -> bytes:
+def mutated_json(draw: st.DrawFn, value: Any, values: Sequence[Any]) -> bytes:
     """The text of *value* with something else somewhere: another value, a key less, a key more, one said twice."""
     place = draw(st.sampled_from(list(_places(value))))
-    another = draw(st.sampled_from(garbage.JSON_VALUES))
+    another = draw(st.sampled_from(values))
     changed = _replaced(value, place, another, draw(st.sampled_from(["other", "gone", "more", "twice"])))
     text = json.dumps(changed, ensure_ascii=draw(st.booleans())).encode(errors="surrogatepass")
     return text.replace(_AGAIN.encode(), b"")

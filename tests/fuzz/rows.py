@@ -52,9 +52,15 @@ PARTS: dict[str, Kind] = {
 
 #: Parts that name what is no secret.
 WORDS: dict[str, tuple[str, ...]] = {
+    "tag": ("@bob.image_tag@", "new", "gr%C3%B6%C3%9Fe%20%F0%9F%93%B7", "a%2Fb"),
+    "store": ("local", "far", "http", "none"),
     "role": ("member", "admin", "reader", "none"),
     "domain": ("default", "Default", "none"),
 }
+
+_WITH_SECRETS = ("v1", "v2", "identity")
+_ALIKE = re.compile(r"/(actions|info)/.*")
+_ONE_PLACE = r"/\1"
 
 NAMED = re.compile(r"\{([a-z_]+?)(?:_id)?\}")
 
@@ -79,9 +85,16 @@ class Row:
         return NAMED.findall(self.path)
 
     @property
+    def dialect(self) -> str:
+        """The face, whether or not its prefix is said."""
+        return self.face.removesuffix("-root")
+
+    @property
     def at(self) -> str:
-        """Face and path; rows of faces that know no secrets are all at one place."""
-        return f"{self.face} {self.shape}" if self.face in ("v1", "identity") else "elsewhere"
+        """Dialect and path; rows that know no secrets are all at one place, and those of actions too."""
+        if self.dialect not in _WITH_SECRETS or not self.path.strip("/") or self.path.startswith("/schemas/"):
+            return "elsewhere"
+        return f"{self.dialect} {_ALIKE.sub(_ONE_PLACE, self.shape)}"
 
     def __str__(self) -> str:
         return f"{self.face} {self.method} {self.path}"

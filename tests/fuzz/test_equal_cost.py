@@ -21,17 +21,22 @@ from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
 from calotype import app
+from calotype.blobs.options import StoreOptions
 from calotype.catalogue import images
 from calotype.catalogue.engine import Catalogue
 from calotype.config import ServeOptions, Settings
 from calotype.domain.callers import Caller
+from calotype.domain.edits import AddTag, RemoveTag, SetProperty
 from calotype.domain.errors import CalotypeError
-from calotype.domain.images import Image, Status
+from calotype.domain.images import Image, MemberStatus, Status
+from calotype.domain.query import ImageQuery
 from calotype.service.changes import Change
+from calotype.service.location_options import LocationOptions
 from calotype.service.members import NewMember
 from calotype.service.services import Services
 from calotype.service.upload import Declared
 
+URL = "http://127.0.0.1/data"
 BOB = Caller("bob", "bobs", frozenset({"member"}))
 
 #: How often each of two requests is asked, in turns; and how far apart their medians may be, on a busy machine.
@@ -48,12 +53,37 @@ ASKED: dict[str, Callable[[Services, str], Any]] = {
     "add a member": lambda services, image_id: services.members.add(BOB, image_id, NewMember(project="bobs")),
     "replace members": lambda services, image_id: services.members.replace(BOB, image_id, []),
     "remove a member": lambda services, image_id: services.members.remove(BOB, image_id, "bobs"),
+    "show in v2": lambda services, image_id: services.images.show(BOB, image_id, image_first=True, with_stores=True),
+    "edit": lambda services, image_id: services.edits.make(BOB, image_id, (SetProperty("os", "debian"),)),
+    "edit nothing": lambda services, image_id: services.edits.make(BOB, image_id, ()),
+    "tag": lambda services, image_id: services.edits.make(BOB, image_id, (AddTag("lts"),)),
+    "untag": lambda services, image_id: services.edits.make(BOB, image_id, (RemoveTag("lts"),)),
+    "deactivate": lambda services, image_id: services.edits.deactivate(BOB, image_id),
+    "reactivate": lambda services, image_id: services.edits.reactivate(BOB, image_id),
+    "upload in v2": lambda services, image_id: services.uploads.begin(
+        BOB, image_id, Declared(), on_failure=Status.QUEUED, image_first=True
+    ),
+    "download in v2": lambda services, image_id: services.downloads.open(BOB, image_id, image_first=True),
+    "delete in v2": lambda services, image_id: services.deletions.delete(BOB, image_id, image_first=True),
+    "remove data from a store": lambda services, image_id: services.stores.remove_data(BOB, "far", image_id),
+    "list offers": lambda services, image_id: services.offers.of_image(BOB, image_id),
+    "show an offer": lambda services, image_id: services.offers.show(BOB, image_id, "bobs"),
+    "offer": lambda services, image_id: services.offers.add(BOB, image_id, "bobs"),
+    "answer": lambda services, image_id: services.offers.answer(BOB, image_id, "bobs", MemberStatus.ACCEPTED),
+    "withdraw": lambda services, image_id: services.offers.remove(BOB, image_id, "bobs"),
+    "list locations": lambda services, image_id: services.locations.of_image(BOB, image_id),
+    "name a location": lambda services, image_id: services.locations.add_first(BOB, image_id, URL, None),
+    "page from": lambda services, image_id: services.images.page(BOB, ImageQuery(marker=image_id)),
 }
 
 
 @pytest.fixture
 def services(catalogue: Catalogue, tmp_path: Path) -> Iterator[Services]:
-    settings = Settings(serve=ServeOptions(data_dir=tmp_path, ephemeral=True))
+    settings = Settings(
+        serve=ServeOptions(data_dir=tmp_path, ephemeral=True),
+        stores=StoreOptions(store=("local=file:blobs", "far=file:far")),
+        locations=LocationOptions(http_locations=True, show_multiple_locations=True),
+    )
     with ThreadPoolExecutor(1) as threads:
         yield app.build_services(settings, catalogue, app.open_stores(settings), threads)
 
