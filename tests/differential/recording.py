@@ -23,10 +23,10 @@ def read(deployment: str) -> Recording:
     return {title: [(request, facts) for request, facts in answers] for title, answers in stories}
 
 
-def write(deployment: str, played: Iterable[Played]) -> None:
+def write(deployment: str, recording: Recording) -> None:
     FOLDER.mkdir(exist_ok=True)
     with (FOLDER / f"{deployment}.jsonl").open("w") as file:
-        for title, answers in by_story(played).items():
+        for title, answers in recording.items():
             file.write(json.dumps([title, answers], ensure_ascii=False, separators=(",", ":")) + "\n")
 
 

@@ -80,6 +80,7 @@ STORIES = [
         story(f"members: a status is {what}", create(), offer(), send("PUT", BOB, body, "bob"))
         for what, body in STATUS_BODIES.items()
     ),
+    story("members: one too many", create(), [offer(member=f"project-{number}") for number in range(129)]),
     story("members: none yet", create(), get(MEMBERS), get(BOB), answer("accepted"), delete(BOB)),
     story("members: one twice", create(), offer(), offer()),
     story(

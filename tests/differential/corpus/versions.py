@@ -23,6 +23,14 @@ STORIES = [
         get("/schemas/member", Accept="application/vnd.openstack.images-v2.17"),
         get("/schemas/member", Accept="application/vnd.openstack.images-v1"),
     ),
+    story("versions: images without a version", get("/images", None), get("/images"), get("/schemas/member")),
+    story("versions: is it well", get("/healthcheck", None), get("/healthcheck")),
+    story(
+        "versions: OPTIONS",
+        Step("OPTIONS", "/v2/images", None),
+        Step("OPTIONS", "/", None),
+        Step("OPTIONS", "/v2/nothing"),
+    ),
     story(
         "versions: other methods", Step("POST", "/versions", None), Step("DELETE", "/", None), Step("HEAD", "/", None)
     ),
