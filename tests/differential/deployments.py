@@ -1,17 +1,12 @@
-"""What both services are set up as: the same choices in the words of each, and a web server that both may reach."""
+"""What both services are set up as: the same choices in the words of each."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-
-import origins
-from origins import Origin
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """*glance*: sections of glance-api.conf, in which {folder} is a folder of its own. *calotype*: our flags.
-    In both {port} is the web server's."""
+    """*glance*: sections of glance-api.conf, in which {folder} is a folder of its own. *calotype*: flags, likewise."""
 
     name: str
     glance: Mapping[str, Mapping[str, str]]
@@ -60,15 +55,3 @@ SHOWN_LOCATIONS = Deployment(
 )
 
 DEPLOYMENTS = (ONE_STORE, TWO_STORES, SHOWN_LOCATIONS)
-
-#: What is at the web server.
-PAGES = {"/data": b"0123456789", "/other": b"another one", "/nothing": b""}
-
-
-@contextmanager
-def web_server() -> Iterator[Origin]:
-    """One that has PAGES."""
-    with origins.running() as origin:
-        for path, data in PAGES.items():
-            origin.put(path, data)
-        yield origin

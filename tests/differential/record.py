@@ -16,7 +16,7 @@ import corpus
 import recording
 import reference
 import replay
-from deployments import DEPLOYMENTS, Deployment, web_server
+from deployments import DEPLOYMENTS, Deployment
 from differences import subject
 from recording import Recording
 
@@ -34,8 +34,8 @@ def record(deployment: Deployment, subjects: Collection[str], folder: Path) -> N
     try:
         everybody = accounts.make(identity)
         (folder / "glance").mkdir()
-        with web_server() as origin, reference.glance(folder / "glance", deployment, identity, origin) as url:
-            now = recording.by_story(replay.play(url, everybody, asked, origin, keeps=False))
+        with reference.glance(folder / "glance", deployment, identity) as url:
+            now = recording.by_story(replay.play(url, everybody, asked, keeps=False))
     finally:
         identity.stop()
     known: Recording = now if not subjects else {**recording.read(deployment.name), **now}

@@ -17,7 +17,6 @@ from pathlib import Path
 from deployments import Deployment
 
 import servers
-from origins import Origin
 from servers import Server
 
 VENV = Path(__file__).parents[2] / ".venv-glance"
@@ -48,13 +47,10 @@ DESCRIBED: dict[str, dict[str, object]] = {
 
 
 @contextmanager
-def glance(folder: Path, deployment: Deployment, identity: Server, origin: Origin) -> Iterator[str]:
-    """The address of a Glance of its own in *folder*, which trusts the tokens of *identity*; stopped at the end.
-
-    *origin*: the web server that *deployment* may name.
-    """
+def glance(folder: Path, deployment: Deployment, identity: Server) -> Iterator[str]:
+    """The address of a Glance of its own in *folder*, which trusts the tokens of *identity*; stopped at the end."""
     environment = servers.environment(OS_GLANCE_CONFIG_DIR=str(folder))
-    _configure(folder, deployment, identity, origin.port)
+    _configure(folder, deployment, identity)
     _run("glance-manage", "--config-file", str(folder / "glance-api.conf"), "db", "sync", env=environment)
     log = folder / "uwsgi.log"
     options = ["--http-socket", "127.0.0.1:0", "--module", "glance.wsgi.api:application", "--virtualenv", str(VENV)]
@@ -74,7 +70,7 @@ def glance(folder: Path, deployment: Deployment, identity: Server, origin: Origi
         process.wait(timeout=60)
 
 
-def _configure(folder: Path, deployment: Deployment, identity: Server, port: int) -> None:
+def _configure(folder: Path, deployment: Deployment, identity: Server) -> None:
     """Its configuration file, its pipelines as they are shipped, and what it says of custom properties."""
     admin = identity.credentials("calotype-admin")
     sections: dict[str, Mapping[str, str]] = {
@@ -98,10 +94,7 @@ def _configure(folder: Path, deployment: Deployment, identity: Server, port: int
     }
     written = configparser.ConfigParser(interpolation=None, default_section="none")
     for name, options in sections.items():
-        written[name] = {
-            option: value.replace("{folder}", str(folder)).replace("{port}", str(port))
-            for option, value in options.items()
-        }
+        written[name] = {option: value.replace("{folder}", str(folder)) for option, value in options.items()}
     with (folder / "glance-api.conf").open("w") as file:
         written.write(file)
     (folder / "schema-image.json").write_text(json.dumps(DESCRIBED))

@@ -3,7 +3,6 @@
 import http.client
 import json
 import secrets
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,10 +12,7 @@ from accounts import Accounts
 from answers import Facts, facts
 from stories import V21, Step, Story
 
-from origins import Origin
-
 LIMIT_S = 60
-AWAIT_S = 30
 PART = 32 * 1024
 
 
@@ -32,17 +28,14 @@ class Played:
     request_id: str | None
 
 
-def play(
-    url: str, accounts: Accounts, stories: Iterable[Story], origin: Origin, *, keeps: bool = True
-) -> Iterator[Played]:
+def play(url: str, accounts: Accounts, stories: Iterable[Story], *, keeps: bool = True) -> Iterator[Played]:
     """Each answer of the service at *url*, in order; what a story has made is deleted after it.
 
     *keeps*: the service keeps connections; Glance's uwsgi closes each, and does not say so.
     """
-    known = {**accounts.projects, "origin": f"http://127.0.0.1:{origin.port}"}
     line = _Line(url, keeps)
     for story in stories:
-        telling = _Telling(line, accounts.tokens, known)
+        telling = _Telling(line, accounts)
         try:
             for number, step in enumerate(story.steps, start=1):
                 seen, request_id = telling.ask(step)
@@ -94,22 +87,14 @@ class _Line:
 class _Telling:
     """A story under way: the names it has given."""
 
-    def __init__(self, line: _Line, tokens: Mapping[str, str], known: Mapping[str, str]) -> None:
+    def __init__(self, line: _Line, accounts: Accounts) -> None:
         self._line = line
-        self._tokens = tokens
-        self._values = {"run": f"run-{secrets.token_hex(8)}", **known}
+        self._tokens = accounts.tokens
+        self._values = {"run": f"run-{secrets.token_hex(8)}", **accounts.projects}
         self._made: list[str] = []
 
     def ask(self, step: Step) -> tuple[Facts, str | None]:
-        """What is compared of the answer, and its request id; the last ones where a status is awaited."""
-        ends_at = time.monotonic() + AWAIT_S
-        while True:
-            seen, request_id = self._ask(step)
-            if step.awaits in (None, seen.get("body/status")) or time.monotonic() > ends_at:
-                return seen, request_id
-            time.sleep(0.05)
-
-    def _ask(self, step: Step) -> tuple[Facts, str | None]:
+        """What is compared of the answer, and its request id."""
         path = self._filled(step.path)
         headers = {name: self._filled(value) for name, value in step.headers.items()}
         body = None if step.body is None else self._filled(step.body.decode("latin-1")).encode("latin-1")

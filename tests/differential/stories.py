@@ -1,7 +1,7 @@
 """What is asked of both services: a story is a list of requests that build on each other.
 
-In paths, header values and bodies `{ada}` and its like are projects, `{run}` is a word that no other story has, `{origin}` the
-address of a web server that both services reach, and a name that an earlier request `saves` is the id that its answer held.
+In paths, header values and bodies `{ada}` and its like are projects, `{run}` is a word that no other story has, and a name that
+an earlier request `saves` is the id that its answer held.
 """
 
 import json
@@ -19,8 +19,7 @@ class Step:
     """One request.
 
     *who*: a name of accounts.py, or None for no token. *saves*: what the `id` of a 201 is called from here on; such an image is
-    deleted when the story is over. *chunked*: the body is sent without its length. *awaits*: asked again until the image has
-    this status.
+    deleted when the story is over. *chunked*: the body is sent without its length.
     """
 
     method: str
@@ -30,7 +29,6 @@ class Step:
     body: bytes | None = None
     chunked: bool = False
     saves: str | None = None
-    awaits: str | None = None
 
     @property
     def line(self) -> str:

@@ -7,7 +7,7 @@ import pytest
 import recording
 import reference
 import replay
-from deployments import DEPLOYMENTS, web_server
+from deployments import DEPLOYMENTS
 
 LIMIT_S = 1800
 
@@ -22,9 +22,8 @@ def test_glance_answers_what_is_recorded(deployment, start_server, tmp_path, mis
     everybody = accounts.make(identity)
     (tmp_path / "glance").mkdir()
 
-    with web_server() as origin, reference.glance(tmp_path / "glance", deployment, identity, origin) as url:
-        played = replay.play(url, everybody, corpus.STORIES[deployment.name], origin, keeps=False)
-        answers = recording.by_story(played)
+    with reference.glance(tmp_path / "glance", deployment, identity) as url:
+        answers = recording.by_story(replay.play(url, everybody, corpus.STORIES[deployment.name], keeps=False))
 
     recorded = recording.read(deployment.name)
     assert list(answers) == list(recorded)

@@ -10,12 +10,11 @@ import pytest
 import recording
 import replay
 from accounts import Accounts
-from deployments import DEPLOYMENTS, Deployment, web_server
+from deployments import DEPLOYMENTS, Deployment
 from differences import Meant, Seen
 from replay import Played
 
 import servers
-from origins import Origin
 from servers import Server
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "api" / "v2-differences.md"
@@ -27,23 +26,14 @@ SUBJECTS = [
 
 
 @pytest.fixture(scope="module")
-def origin() -> Iterator[Origin]:
-    with web_server() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def beside(
-    tmp_path_factory: pytest.TempPathFactory, origin: Origin
-) -> Iterator[Callable[[Deployment], tuple[Server, Accounts]]]:
+def beside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Deployment], tuple[Server, Accounts]]]:
     """A service set up as a deployment is, and who asks it; the same one each time, since stories leave nothing behind."""
     running: dict[str, tuple[Server, Accounts]] = {}
 
     def start(deployment: Deployment) -> tuple[Server, Accounts]:
         if deployment.name not in running:
             log = tmp_path_factory.mktemp(deployment.name) / "log"
-            flags = [flag.replace("{port}", str(origin.port)) for flag in deployment.calotype]
-            server = servers.start(log, "--ephemeral", *flags, **deployment.environment)
+            server = servers.start(log, "--ephemeral", *deployment.calotype, **deployment.environment)
             running[deployment.name] = server, accounts.make(server)
         return running[deployment.name]
 
@@ -53,7 +43,7 @@ def beside(
 
 
 @pytest.mark.parametrize(("deployment", "subject"), SUBJECTS, ids=lambda value: getattr(value, "name", value))
-def test_every_answer_is_that_of_glance_or_differs_as_is_meant(deployment, subject, beside, origin):
+def test_every_answer_is_that_of_glance_or_differs_as_is_meant(deployment, subject, beside):
     server, everybody = beside(deployment)
     stories = [story for story in corpus.STORIES[deployment.name] if differences.subject(story.title) == subject]
     recorded = recording.read(deployment.name)
@@ -62,7 +52,7 @@ def test_every_answer_is_that_of_glance_or_differs_as_is_meant(deployment, subje
     unmeant = []
     without_id = []
 
-    for answer in replay.play(server.url, everybody, stories, origin):
+    for answer in replay.play(server.url, everybody, stories):
         _, glance = recorded[answer.story][answer.number - 1]
         seen = differences.between(answer.story, glance, answer.facts)
         unmeant += [_line(answer, difference) for difference in differences.unmeant(seen, meant, used)]
