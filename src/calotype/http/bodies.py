@@ -1,6 +1,7 @@
 """Bodies that fit in memory."""
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -11,24 +12,45 @@ from calotype.domain.texts import is_storable
 from calotype.http.errors import BrokenBody
 from calotype.http.options import HttpOptions
 
+#: The parser goes some nine hundred levels deep; what was as deep could be neither spelt in a refusal nor written again.
+MOST_LEVELS = 100
+
 
 def read_json(body: bytes) -> Any:
     """*body* as dict, list, str, int, float, bool or None; numbers are as large as they were sent.
 
-    Raises Invalid for what is not JSON in UTF-8, is nested too deep (some hundred levels), or holds a NUL, which is
-    legal in JSON and in no database.
+    Raises Invalid for what is not JSON in UTF-8, is nested deeper than MOST_LEVELS, or holds a NUL, which is legal in
+    JSON and in no database.
     """
     try:
         value = msgspec.json.decode(body)
-        # The escape is rare, the look for it cheap; only then is every text looked at.
-        has_nul = b"\\u0000" in body and not _is_storable(value)
     except RecursionError:
-        raise Invalid("body", "", "nested too deep") from None
+        raise _too_deep() from None
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise Invalid("body", "", str(error)) from None
-    if has_nul:
+    # Looked for in the bytes, which is cheap, before every value is looked at.
+    if body.count(b"[") + body.count(b"{") > MOST_LEVELS and _is_too_deep(value):
+        raise _too_deep()
+    if b"\\u0000" in body and not _is_storable(value):
         raise Invalid("body", "", "holds a NUL")
     return value
+
+
+def _too_deep() -> Invalid:
+    return Invalid("body", "", f"nested deeper than {MOST_LEVELS} levels")
+
+
+def _is_too_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(MOST_LEVELS):
+        level = [inner for one in level for inner in _inside(one) if isinstance(inner, list | dict)]
+    return bool(level)
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _is_storable(value: Any) -> bool:

@@ -278,6 +278,22 @@ def test_50_000_nested_brackets_are_a_400(door: RunningDoor) -> None:
     assert door.ask("POST /parsed", "Content-Length: 2", body=b"[]").json == "[]"
 
 
+def test_more_nested_than_can_be_written_again_is_a_400(door: RunningDoor) -> None:
+    """The parser goes deeper than what else is done with the value: a step before its own end a refusal could not be spelt."""
+    for opened, closed in ((b"[", b"]"), (b'{"a": ', b"}")):
+        for depth, status in ((bodies.MOST_LEVELS, 200), (bodies.MOST_LEVELS + 1, 400), (950, 400), (990, 400)):
+            nested = opened * depth + b"1" + closed * depth
+            reply = door.ask("POST /parsed", f"Content-Length: {len(nested)}", body=nested)
+
+            assert reply.status == status, depth
+
+
+def test_many_lists_beside_each_other_are_not_nested(door: RunningDoor) -> None:
+    beside = b"[" + b",".join([b"[]"] * (bodies.MOST_LEVELS * 2)) + b"]"
+
+    assert door.ask("POST /parsed", f"Content-Length: {len(beside)}", body=beside).status == 200
+
+
 @pytest.mark.parametrize(
     "body",
     [
