@@ -37,13 +37,13 @@ def test_the_last_line_on_standard_output_says_where_it_answers(server):
 
 def test_the_first_lines_say_where_the_credentials_are_and_a_first_command(server):
     assert server.said[0].startswith(f"Credentials are in {server.folder / 'openrc'}")
-    assert f". {server.folder / 'openrc'} && glance" in server.said[1]
+    assert f". {server.folder / 'openrc'} && openstack image list" in server.said[1]
 
 
 def test_the_first_command_can_be_given_to_a_shell_also_for_a_folder_with_blanks(start_server, tmp_path):
     said = start_server("--data-dir", tmp_path / "my data").said
 
-    assert said[1].startswith(f"  . '{tmp_path / 'my data' / 'openrc'}' && glance")
+    assert said[1].startswith(f"  . '{tmp_path / 'my data' / 'openrc'}' && openstack image list")
 
 
 def test_what_the_start_writes_is_for_its_owner_only(stopped):

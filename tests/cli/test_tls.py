@@ -69,7 +69,7 @@ def test_every_url_in_its_answers_is_https(server):
     urls |= {link["href"] for version in versions for link in version["links"]}
     urls.add(server.request("POST", "/v1/images", DATA, RAW).headers["Location"])
 
-    assert len(urls) == 4
+    assert len(urls) == 5
     assert [url for url in urls if not url.startswith(server.url)] == []
 
 
