@@ -93,7 +93,7 @@ def test_roles_are_given_listed_and_taken(openstack: Said):
         {of_bob}
     """)
 
-    assert set(named(roles)) == {"admin", "member", "reader"}
+    assert set(named(roles)) == {"admin", "member", "reader", "service"}
     assert shown["id"] == "member"
     assert [(each["Role"], each["User"], each["Project"]) for each in given] == [
         ("reader", "bob@Default", "lab@Default")
