@@ -4,6 +4,7 @@ Our own copies come first and keep their order; a place that is added before the
 Source: docs/api/v2.md, "Locations".
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -44,6 +45,8 @@ class AddLocation:
         added = _location(self.wanted, held)
         _take_hash(draft, self.wanted.said)
         _take_size(draft, {added.url} - {one.url for one in held})
+        if any((one.url, one.metadata) == (added.url, added.metadata) for one in held):
+            raise _twice()
         at = max(0, position - len(draft.places.copies))
         _set(draft, [*held[:at], added, *held[at:]])
 
@@ -68,6 +71,8 @@ class ReplaceLocations:
         elsewhere = [_location(one, held) for one in self.wanted if one not in own]
         _take_hash(draft, locations.merged(one.said for one in self.wanted))
         _take_size(draft, set(urls) - set(before))
+        if len({(one.url, json.dumps(one.metadata, sort_keys=True)) for one in elsewhere}) < len(elsewhere):
+            raise _twice()
         _set(draft, elsewhere)
 
 
@@ -95,6 +100,12 @@ class RemoveLocation:
 
 
 LocationEdit = AddLocation | ReplaceLocations | RemoveLocation
+
+
+def most_named(edits: Iterable[object]) -> int:
+    """How many places *edits* name: those that are added together, or those of the longest list, if they are more."""
+    named = [(len(wanted_urls(edit)), isinstance(edit, AddLocation)) for edit in edits]
+    return max([sum(count for count, is_added in named if is_added), *(count for count, _ in named)])
 
 
 def wanted_urls(edit: object) -> Sequence[str]:
@@ -125,14 +136,15 @@ def _location(wanted: Wanted, held: Sequence[Location]) -> Location:
 
 def _set(draft: Draft, places: Sequence[Location]) -> None:
     """*places* are those elsewhere, and a queued image becomes active by them."""
-    told = [(one.url, one.metadata) for one in places]
-    if any(one in told[:number] for number, one in enumerate(told)):
-        raise Invalid("locations", "***", "one of them is there twice")
     for name in ("disk_format", "container_format"):
         if not draft.get(name):
             raise Invalid(name, None, "it must be set before the image has data")
     draft.fields["locations"] = tuple(places)
     draft.fields["status"] = Status.ACTIVE
+
+
+def _twice() -> Invalid:
+    return Invalid("locations", "***", "one of them is there twice")
 
 
 def _take_size(draft: Draft, new_urls: Iterable[str]) -> None:

@@ -8,7 +8,7 @@ from calotype.domain.callers import Caller
 from calotype.domain.edits import Edit, edited
 from calotype.domain.errors import Conflict, Refused
 from calotype.domain.images import Image, Status, StoredBlob
-from calotype.domain.location_edits import LocationEdit, RemoveLocation, wanted_urls
+from calotype.domain.location_edits import LocationEdit, RemoveLocation, most_named, wanted_urls
 from calotype.domain.locations import Places
 from calotype.domain.rights import Action, Rules
 from calotype.service import bounds
@@ -42,6 +42,8 @@ class LocationEdits:
             image = find(connection, caller, image_id, deleted_too=False)
             self._check_rights(caller, image, edits)
             held = self._locations.all_of(connection, image)
+        # Before they are made one by one: each is compared with all that there are by then.
+        bounds.check_count("locations", most_named(edits), self._options.location_quota, had=len(held))
         known = set() if image.status is Status.QUEUED else {place.url for place in held}
         new = [url for url in dict.fromkeys(url for edit in edits for url in wanted_urls(edit)) if url not in known]
         if not new:

@@ -262,6 +262,7 @@ def test_the_same_twice_is_refused(v2: V2, origin: Origin) -> None:
     assert add(v2, image_id, place(origin)).status == 400
     assert add(v2, image_id, place(origin, metadata={"store": "http"})).status == 400
     assert add(v2, image_id, place(origin, metadata={"a": "b"})).status == 200
+    assert replace(v2, queued(v2), [place(origin), place(origin)]).status == 400
 
 
 def test_data_of_another_size_are_refused(v2: V2, origin: Origin) -> None:
@@ -276,6 +277,17 @@ def test_more_locations_than_there_may_be_are_refused(v2: V2, origin: Origin) ->
     assert add(v2, image_id, place(origin, "#3")).status == 413
     assert replace(v2, image_id, [place(origin, f"#{n}") for n in (2, 0, 1)]).status == 200
     assert replace(v2, queued(v2), [place(origin, f"#{n}") for n in range(4)]).status == 413
+
+
+def test_a_thousand_at_once_are_refused_before_anything_is_done_with_them(v2: V2, origin: Origin) -> None:
+    """Each was compared with each at every step, while nobody else could change anything."""
+    image_id = queued(v2)
+    places = [place(origin, metadata={"number": number}) for number in range(1_000)]
+
+    answer = v2.patch(image_id, *({"op": "add", "path": "/locations/-", "value": value} for value in places))
+
+    assert (answer.status, replace(v2, image_id, places).status) == (413, 413)
+    assert origin.asked == []
 
 
 def test_the_first_locations_may_come_all_at_once(v2: V2, origin: Origin) -> None:
