@@ -141,3 +141,15 @@ def test_what_options_and_stores_add_is_as_the_schema_says(tell: Callable[[dict[
         assert {"stores", "direct_url", "locations"} <= set(shown)
         assert faults(client, "image", shown) == []
         assert faults(client, "images", client.ask("GET", "/v2/images").json) == []
+
+
+def test_so_is_a_location_longer_than_one_that_patch_takes(tell: Callable[[dict[str, Any]], Any]) -> None:
+    """A client that validates would show no list in which there is one; presigned URLs are often that long."""
+    place = {"url": "https://images.example/a?" + "x" * 1_000, "store": "http"}
+    located = {**LOADED[-1], "id": "5f0b0b1c-41c7-4bb4-8a5c-1f6f0a3d9b02", "locations": [place], "members": []}
+    with tell({"options": {"show_multiple_locations": True}, "images": [located]}) as port:
+        client = V2(port)
+
+        shown = client.ask("GET", "/v2/images", caller="admin").json
+        assert shown["images"][0]["locations"][0]["url"] == place["url"]
+        assert faults(client, "images", shown) == []

@@ -91,7 +91,8 @@ _LOCATION: Schema = {
     "type": "object",
     "required": ["url", "metadata"],
     "properties": {
-        "url": text("The place.", maxLength=255),
+        # As long as it may be where it is not set by PATCH: a client holds what it is shown against this.
+        "url": text("The place."),
         "metadata": {"type": "object", "description": "What is known of the place, the name of its store above all."},
         "validation_data": _VALIDATION_DATA,
     },
