@@ -79,7 +79,7 @@ class Filter:
         return found
 
     def _may_reach(self, address: Address) -> bool:
-        if not self.allowed_hosts and str(address) in self.disallowed_hosts:
+        if not self.allowed_hosts and str(address) in _names(self.disallowed_hosts):
             return False
         if is_global(address):
             return True
@@ -141,7 +141,15 @@ def _passes(value: object, allowed: Iterable[object], disallowed: Iterable[objec
 
 
 def _names(hosts: Iterable[str]) -> frozenset[str]:
-    return frozenset(host.lower().removesuffix(".") for host in hosts)
+    """*hosts*, as an operator spells them, as `Target.host` has them."""
+    return frozenset(map(_name, hosts))
+
+
+def _name(host: str) -> str:
+    try:
+        return str(ip_address(host.removeprefix("[").removesuffix("]")))
+    except ValueError:
+        return host.lower().removesuffix(".")
 
 
 def _read_host(text: str) -> tuple[str, Address | None]:

@@ -175,7 +175,7 @@ def test_an_address_that_is_not_of_the_internet_is_never_connected_to(address: s
 
 
 @pytest.mark.parametrize(
-    "address", ["8.8.8.8", "1.1.1.1", "192.0.1.1", "223.255.255.255", "2606:4700::1111", "2a00::1"]
+    "address", ["8.8.8.8", "1.1.1.1", "192.0.1.1", "223.255.255.255", "2606:4700::abcd", "2a00::1"]
 )
 def test_an_address_of_the_internet_is(address: str) -> None:
     assert Filter().judged(read("http://images.example/"), [address]) == [ip_address(address)]
@@ -258,6 +258,27 @@ def test_lists_say_which_schemes_hosts_and_ports_are_allowed(judge: Filter, url:
 def test_a_name_whose_address_is_disallowed_is_refused() -> None:
     with pytest.raises(Forbidden):
         Filter(disallowed_hosts=("8.8.8.8",)).judged(read("http://images.example/"), ["8.8.8.8"])
+
+
+@pytest.mark.parametrize(
+    "spelt",
+    ["2606:4700::abcd", "2606:4700:0:0::abcd", "2606:4700:0000::abcd", "2606:4700::ABCD", "[2606:4700::abcd]"],
+)
+@pytest.mark.parametrize("host", ["images.example", "[2606:4700::abcd]"])
+def test_an_address_is_disallowed_however_the_operator_spells_it(spelt: str, host: str) -> None:
+    judge, target = Filter(disallowed_hosts=(spelt,)), read(f"http://{host}/")
+
+    with pytest.raises(Forbidden):
+        judge.check(target)
+        judge.judged(target, ["2606:4700::abcd"])
+
+
+def test_an_address_is_allowed_however_the_operator_spells_it() -> None:
+    judge, target = Filter(allowed_hosts=("[0:0:0:0:0:0:0:1]",)), read("http://[::1]/")
+
+    judge.check(target)
+
+    assert [str(one) for one in judge.judged(target, ["::1"])] == ["::1"]
 
 
 @pytest.mark.parametrize(
