@@ -52,8 +52,6 @@ def facts(
         seen["headers/content-length"] = headers.get("content-length")
     if body:
         kind = headers.get("content-type", "")
-        if kind.startswith(_JSON):
-            kind = _JSON  # which has no charset; RFC 8259, 11
         seen["headers/content-type"] = kind
         _flatten("body", _body(path, status, kind, body, names), seen)
     return {key: value for key, value in seen.items() if value is not None or key.startswith("body")}

@@ -20,7 +20,8 @@ def write(error: Exception, status: int, request: Request) -> Response:
     """*error* under the code *status*, in the form that *request* asks for, with the headers that belong to it."""
     form = preferred(request.header("accept") or "", (_HTML, _JSON, _TEXT)) or _TEXT
     body = b"" if request.method == "HEAD" else _FORMS[form](HTTPStatus(status), _reason(error))
-    headers = (("Content-Type", f"{form}; charset=UTF-8"), *_headers(error, request))
+    media_type = form if form == _JSON else f"{form}; charset=UTF-8"
+    headers = (("Content-Type", media_type), *_headers(error, request))
     return Response(status=status, headers=headers, body=body)
 
 

@@ -105,12 +105,17 @@ class Receive:
     then: Callable[[Any], Response]
 
 
-def json_response(value: Any, status: int = 200, headers: Headers = ()) -> Response:
-    """*value* as JSON in Python's default layout: one line, ', ' and ': ' between, non-ASCII escaped."""
-    return Response(status=status, headers=((*JSON_TYPE, *headers)), body=json_bytes(value))
+def json_response(value: Any, status: int = 200, headers: Headers = (), *, names_charset: bool = True) -> Response:
+    """*value* as JSON in Python's default layout: one line, ', ' and ': ' between, non-ASCII escaped.
+
+    *names_charset*: the type says that it is UTF-8, which JSON always is; some dialects always did.
+    """
+    of_type = _JSON_TYPE if names_charset else _BARE_JSON_TYPE
+    return Response(status=status, headers=(*of_type, *headers), body=json_bytes(value))
 
 
-JSON_TYPE: Headers = (("Content-Type", "application/json; charset=UTF-8"),)
+_JSON_TYPE: Headers = (("Content-Type", "application/json; charset=UTF-8"),)
+_BARE_JSON_TYPE: Headers = (("Content-Type", "application/json"),)
 
 
 def json_bytes(value: Any) -> bytes:

@@ -89,7 +89,7 @@ def test_a_program_gets_an_object_of_three_texts(a_request: MakeRequest, accept:
         domain.Invalid("limit", "möglich", "must be integer"), a_request(headers=(("accept", accept),))
     )
 
-    assert ("Content-Type", "application/json; charset=UTF-8") in answer.headers
+    assert ("Content-Type", "application/json") in answer.headers
     assert json.loads(answer.body) == {
         "message": "Invalid value 'möglich' for 'limit': must be integer",
         "code": "400 Bad Request",

@@ -5,7 +5,7 @@ from typing import Any
 from calotype.domain.errors import Invalid
 from calotype.faces.v2 import attributes, values, wire
 from calotype.http.bodies import read_json
-from calotype.http.messages import Request, Response, json_response
+from calotype.http.messages import Request, Response
 from calotype.http.routes import Route, Wants
 from calotype.service.images import NewImage
 from calotype.service.services import Services
@@ -22,7 +22,7 @@ def create(services: Services, request: Request) -> Response:
     image = services.images.create(caller, read_new(read_json(request.body), caller.project), with_stores=True)
     location = f"{request.base_url}{wire.IMAGES}/{image.id}"
     headers = (("Location", location), *wire.write_choice(services.stores.choice))
-    return json_response(wire.write_image(image), 201, headers)
+    return wire.answer(wire.write_image(image), 201, headers)
 
 
 #: What of the read-only attributes is left aside and not refused: it always was.

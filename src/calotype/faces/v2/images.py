@@ -1,7 +1,7 @@
 """Image records of v2: listed, shown, deleted."""
 
 from calotype.faces.v2 import links, list_query, wire
-from calotype.http.messages import Request, Response, json_response
+from calotype.http.messages import Request, Response
 from calotype.http.routes import Route, Wants
 from calotype.service.services import Services
 
@@ -24,14 +24,14 @@ def list_images(services: Services, request: Request) -> Response:
         **links.write(request.raw_query, images, query.limit),
         "schema": "/v2/schemas/images",
     }
-    return json_response(body)
+    return wire.answer(body)
 
 
 def show(services: Services, request: Request) -> Response:
     """One image. Source: docs/api/v2.md, "Show"."""
     image_id = request.params["image_id"]
     image = services.images.show(request.proven_caller, image_id, image_first=True, with_stores=True)
-    return json_response(wire.write_image(image))
+    return wire.answer(wire.write_image(image))
 
 
 def delete(services: Services, request: Request) -> Response:

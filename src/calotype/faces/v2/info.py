@@ -3,7 +3,8 @@
 from typing import Any
 
 from calotype.domain.quotas import Holding, Holdings
-from calotype.http.messages import Request, Response, json_response
+from calotype.faces.v2 import wire
+from calotype.http.messages import Request, Response
 from calotype.http.routes import Route, Wants
 from calotype.service.services import Services
 
@@ -19,12 +20,12 @@ def routes() -> list[Route]:
 def show_import_methods(_services: Services, _request: Request) -> Response:
     """The ways to import an image, of which there are none yet. Source: docs/api/v2.md, "Information"."""
     methods = {"description": "Import methods available.", "type": "array", "value": []}
-    return json_response({"import-methods": methods})
+    return wire.answer({"import-methods": methods})
 
 
 def show_usage(services: Services, request: Request) -> Response:
     """What the caller's project has of what it may have. Source: docs/api/v2.md, "Information"."""
-    return json_response({"usage": write_usage(services.quotas.of_caller(request.proven_caller))})
+    return wire.answer({"usage": write_usage(services.quotas.of_caller(request.proven_caller))})
 
 
 _MIB = 1 << 20

@@ -5,7 +5,7 @@ Source: openstack/glance:api-ref/source/v2/images-images-v2.inc, "Add location" 
 
 from calotype.faces.v2 import location_values, wire
 from calotype.http import bodies
-from calotype.http.messages import Request, Response, json_response
+from calotype.http.messages import Request, Response
 from calotype.http.routes import Route, Wants
 from calotype.service.services import Services
 
@@ -28,4 +28,4 @@ def add(services: Services, request: Request) -> Response:
 def list_locations(services: Services, request: Request) -> Response:
     """Where the data of an image are. Source: docs/api/v2.md, "Locations"."""
     found = services.locations.of_image(request.proven_caller, request.params["image_id"])
-    return json_response(wire.write_locations(found))
+    return wire.answer(wire.write_locations(found))

@@ -3,8 +3,8 @@
 Source: openstack/glance:glance/api/v2/image_members.py.
 """
 
-from calotype.faces.v2 import memberships
-from calotype.http.messages import Request, Response, json_response
+from calotype.faces.v2 import memberships, wire
+from calotype.http.messages import Request, Response
 from calotype.http.routes import Route, Wants
 from calotype.service.services import Services
 
@@ -24,21 +24,21 @@ def list_members(services: Services, request: Request) -> Response:
     """The members of an image that the caller may know of. Source: docs/api/v2.md, "Members"."""
     image_id = request.params["image_id"]
     members = services.offers.of_image(request.proven_caller, image_id)
-    return json_response(memberships.write_members(image_id, members))
+    return wire.answer(memberships.write_members(image_id, members))
 
 
 def add(services: Services, request: Request) -> Response:
     """An image offered to one more project: 200 and the new member."""
     image_id = request.params["image_id"]
     member = services.offers.add(request.proven_caller, image_id, memberships.read_new(request.body))
-    return json_response(memberships.write_member(image_id, member))
+    return wire.answer(memberships.write_member(image_id, member))
 
 
 def show(services: Services, request: Request) -> Response:
     """One member of an image."""
     image_id = request.params["image_id"]
     member = services.offers.show(request.proven_caller, image_id, request.params["member_id"])
-    return json_response(memberships.write_member(image_id, member))
+    return wire.answer(memberships.write_member(image_id, member))
 
 
 def answer(services: Services, request: Request) -> Response:
@@ -46,7 +46,7 @@ def answer(services: Services, request: Request) -> Response:
     status = memberships.read_answer(request.body)
     image_id = request.params["image_id"]
     member = services.offers.answer(request.proven_caller, image_id, request.params["member_id"], status)
-    return json_response(memberships.write_member(image_id, member))
+    return wire.answer(memberships.write_member(image_id, member))
 
 
 def remove(services: Services, request: Request) -> Response:

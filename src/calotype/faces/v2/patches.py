@@ -5,7 +5,7 @@ from calotype.domain.errors import Invalid, Refused
 from calotype.domain.location_edits import AddLocation, RemoveLocation, ReplaceLocations
 from calotype.faces.v2 import attributes, location_values, operations, values, wire
 from calotype.faces.v2.operations import Operation, Verb
-from calotype.http.messages import Request, Response, json_response
+from calotype.http.messages import Request, Response
 from calotype.http.routes import Route, Wants
 from calotype.service.services import Services
 
@@ -19,7 +19,7 @@ def update(services: Services, request: Request) -> Response:
     """The whole image after all operations. What can be said of them without the image is said before it is looked for."""
     edits = tuple(read_edit(operation) for operation in operations.read(request))
     image = services.edits.make(request.proven_caller, request.params["image_id"], edits)
-    return json_response(wire.write_image(image))
+    return wire.answer(wire.write_image(image))
 
 
 def read_edit(operation: Operation) -> Edit:

@@ -3,7 +3,8 @@
 from typing import Any
 
 from calotype.domain.stores import Store
-from calotype.http.messages import Request, Response, json_response
+from calotype.faces.v2 import wire
+from calotype.http.messages import Request, Response
 from calotype.http.routes import Route, Wants
 from calotype.service.services import Services
 
@@ -19,13 +20,13 @@ def routes() -> list[Route]:
 
 def show_stores(services: Services, _request: Request) -> Response:
     """The stores there are, where there are several. Source: docs/api/v2.md, "Stores"."""
-    return json_response({"stores": [write_store(store) for store in services.stores.listed()]})
+    return wire.answer({"stores": [write_store(store) for store in services.stores.listed()]})
 
 
 def show_details(services: Services, request: Request) -> Response:
     """The same with what they are made of. Source: docs/api/v2.md, "Stores"."""
     stores = services.stores.listed_in_detail(request.proven_caller)
-    return json_response({"stores": [write_detail(store) for store in stores]})
+    return wire.answer({"stores": [write_detail(store) for store in stores]})
 
 
 def remove_data(services: Services, request: Request) -> Response:

@@ -7,9 +7,14 @@ from typing import Any
 from calotype.domain import locations
 from calotype.domain.images import Image, Location
 from calotype.faces.v2.attributes import NOT_CUSTOM, NULLABLE
-from calotype.http.messages import Headers
+from calotype.http.messages import Headers, Response, json_response
 
 IMAGES = "/v2/images"
+
+
+def answer(value: Any, status: int = 200, headers: Headers = ()) -> Response:
+    """*value* as JSON; v2's type names no charset."""
+    return json_response(value, status, headers, names_charset=False)
 
 
 def write_image(image: Image) -> dict[str, Any]:

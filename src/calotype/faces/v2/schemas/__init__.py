@@ -3,10 +3,11 @@
 Source: docs/api/v2.md, "Schemas"; openstack/glance:api-ref/source/v2/images-schemas.inc.
 """
 
+from calotype.faces.v2 import wire
 from calotype.faces.v2.schemas import images, members, metadefs, tasks
 from calotype.faces.v2.schemas.shapes import Schema
-from calotype.http.messages import Request, Response, json_response
-from calotype.http.routes import Route
+from calotype.http.messages import Request, Response
+from calotype.http.routes import Route, Wants
 from calotype.service.services import Services
 
 
@@ -20,24 +21,24 @@ def routes() -> list[Route]:
         **{f"metadefs/{name}": schema for name, schema in metadefs.SCHEMAS.items()},
     }
     return [
-        Route("GET", "/schemas/image", show_image),
-        Route("GET", "/schemas/images", show_images),
+        Route("GET", "/schemas/image", show_image, Wants.NO_BODY),
+        Route("GET", "/schemas/images", show_images, Wants.NO_BODY),
         *(_fixed(name, schema) for name, schema in fixed.items()),
     ]
 
 
 def show_image(services: Services, _request: Request) -> Response:
     """One image, with the formats that are offered here."""
-    return json_response(images.image(services.options))
+    return wire.answer(images.image(services.options))
 
 
 def show_images(services: Services, _request: Request) -> Response:
     """A page of images."""
-    return json_response(images.images(services.options))
+    return wire.answer(images.images(services.options))
 
 
 def _fixed(name: str, schema: Schema) -> Route:
     def show(_services: Services, _request: Request) -> Response:
-        return json_response(schema)
+        return wire.answer(schema)
 
-    return Route("GET", f"/schemas/{name}", show)
+    return Route("GET", f"/schemas/{name}", show, Wants.NO_BODY)
