@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import stories
+import telling
 from gabbi import case as gabbi_case
-from stories import Stories, Tell
+from telling import Stories, Tell
 
 TOLD = Stories(Path(__file__).parent)
 
@@ -19,4 +19,4 @@ def port_of(tell: Tell) -> Iterator[Callable[[str], int]]:
 
 @pytest.mark.parametrize(("story", "case"), list(TOLD.requests()))
 def test_the_story_is_true(story: str, case: gabbi_case.HTTPTestCase, port_of: Callable[[str], int]) -> None:
-    stories.check(case, port_of(story))
+    telling.check(case, port_of(story))
