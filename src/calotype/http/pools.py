@@ -11,12 +11,16 @@ from calotype.http.threads import Threads
 
 Result = TypeVar("Result")
 
+#: Of the threads for short calls, how many take them as they come: they hardly wait, and more would only take the
+#: interpreter from each other. Measured: docs/design/0003-door.md.
+_SHORT_AT_ONCE = 2
+
 
 class Pools:
     """Three pools; all methods are called on the loop's thread."""
 
     def __init__(self, options: HttpOptions) -> None:
-        self._short = Threads("short", options.short_threads)
+        self._short = Threads("short", options.short_threads, at_once=_SHORT_AT_ONCE)
         self._steps = Threads("steps", options.step_threads)
         self._logins = Threads("logins", options.login_threads)
         self._logins_max = options.login_threads + options.logins_waiting_max
