@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 
 _STEP_BYTES = 1 << 20
 
+#: Before the first try again, and twice as long before each that follows: an origin that starts anew takes seconds.
+FIRST_PAUSE_S = 1.0
+
 #: Between two looks at whether a digest is wanted still.
 LOOK_EVERY_S = 2.0
 
@@ -107,12 +110,12 @@ class LocationHashes:
         """What the data are; None if they cannot be read, or nobody waits for them any more."""
         watch = _Watch(self._catalogue, task)
         algorithm = digests.OS_HASH if task.said is None else task.said.algorithm
-        for _ in range(self._retries + 1):
+        for pause_s in [FIRST_PAUSE_S * 2**number for number in range(self._retries)] + [0.0]:
             try:
                 return self._read(task, algorithm, watch)
             except Broken as error:
                 log.info("The data of image %s could not be read: %s", task.image_id, error)
-                if self._has_ended.is_set() or not watch.goes_on():
+                if self._has_ended.wait(pause_s) or not watch.goes_on():
                     break
         return None
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
@@ -231,7 +232,23 @@ def test_a_hash_is_not_written_over_another_location(bench: Bench) -> None:
     assert bench.studio.shown(image_id).os_hash_value is None
 
 
-def test_a_reading_that_fails_is_tried_as_often_as_the_operator_says(bench: Bench) -> None:
+def test_each_try_waits_longer_than_the_one_before(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(location_hashes, "FIRST_PAUSE_S", 0.2)
+    bench.origins.broken = 2
+    bench.origins.go.set()
+    image_id = bench.add()
+    began = time.monotonic()
+
+    bench.let_go()
+
+    assert bench.studio.shown(image_id).status is Status.ACTIVE
+    assert time.monotonic() - began > 0.2 + 0.4 - 0.1
+
+
+def test_a_reading_that_fails_is_tried_as_often_as_the_operator_says(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(location_hashes, "FIRST_PAUSE_S", 0.001)
     bench.origins.broken = 3
     bench.origins.go.set()
     image_id = bench.add()
