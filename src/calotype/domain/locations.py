@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from calotype.domain.addresses import scheme_of
@@ -63,6 +63,17 @@ def all_of(image: Image, stores: Sequence[str]) -> tuple[Location, ...]:
 
 def own_url(store: str, image_id: str) -> str:
     return f"{OWN_SCHEME}://{store}/{image_id}"
+
+
+_CREDENTIALS = re.compile(r"^([a-z][a-z0-9+.-]*://)[^/?#]*@", re.IGNORECASE)
+
+
+def without_credentials(location: Location) -> Location:
+    """*location* as everybody may see it: who may log in there is for those who fetch the data.
+
+    Source: OSSA-2013-002.
+    """
+    return replace(location, url=_CREDENTIALS.sub(r"\1***@", location.url))
 
 
 def shown_metadata(location: Location) -> dict[str, Any]:

@@ -35,6 +35,7 @@ class Action(StrEnum):
     ADD_LOCATION = "add_image_location"
     SET_LOCATION = "set_image_location"
     DELETE_LOCATION = "delete_image_location"
+    ADD_ANY_LOCATION = "add_any_image_location"  # our own: the reference asks for a role there
     FETCH_LOCATIONS = "fetch_image_location"
     SHOW_STORE_DETAILS = "stores_info_detail"
 
@@ -87,6 +88,7 @@ DEFAULT_RULES: Mapping[Action, Role | None] = MappingProxyType(
         Action.ADD_LOCATION: Role.MEMBER,
         Action.SET_LOCATION: Role.MEMBER,
         Action.DELETE_LOCATION: Role.ADMIN,
+        Action.ADD_ANY_LOCATION: Role.SERVICE,
         Action.FETCH_LOCATIONS: Role.SERVICE,
         Action.SHOW_STORE_DETAILS: Role.SERVICE,
         **{action: Role.ADMIN for action in Action if action.startswith("identity:")},

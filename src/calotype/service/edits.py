@@ -7,7 +7,7 @@ from calotype.catalogue.engine import Catalogue, Connection
 from calotype.domain.callers import Caller
 from calotype.domain.edits import AddTag, Edit, SetField, SetProperty, edited
 from calotype.domain.errors import Refused
-from calotype.domain.images import Image, Status, StoredBlob
+from calotype.domain.images import Image, Status
 from calotype.domain.rights import Action, Rules
 from calotype.service import bounds
 from calotype.service.images import Images, check_may_show_to, find_to
@@ -55,14 +55,16 @@ class Edits:
                 self._check_right(caller, edit)
             made, dropped = self._made(connection, caller, image, edits, sizes)
             self._check_growth(made, image)
-            told = self._images.with_stores(connection, caller, self._images.write(connection, made, was=image))
+            written = self._images.write(connection, made, was=image)
+            blobs = self._locations.forget(connection, written, dropped) if self._locations else []
+            told = self._images.with_stores(connection, caller, written)
         if self._locations:
-            self._locations.remove(dropped)
+            self._locations.remove(blobs)
         return told
 
     def _made(
         self, connection: Connection, caller: Caller, image: Image, edits: Sequence[Edit], sizes: Mapping[str, int]
-    ) -> tuple[Image, list[StoredBlob]]:
+    ) -> tuple[Image, list[str]]:
         if self._locations is None:
             return edited(image, edits), []
         return self._locations.make(connection, caller, image, edits, sizes)

@@ -55,8 +55,8 @@ class LocationEdits:
 
     def make(
         self, connection: Connection, caller: Caller, image: Image, edits: Sequence[Edit], sizes: Mapping[str, int]
-    ) -> tuple[Image, list[StoredBlob]]:
-        """*image* after *edits*, and the copies of ours that nothing names then: for `remove`, once that is durable.
+    ) -> tuple[Image, list[str]]:
+        """*image* after *edits*, and the stores whose copies of it are to go: for `forget`, once it is written.
 
         Raises Refused, what an edit raises, and OverLimit for more locations than there may be, if they are more than before.
         """
@@ -68,7 +68,14 @@ class LocationEdits:
         made = edited(image, edits, places)
         count, before = len(places.copies) + len(made.locations), len(copies) + len(image.locations)
         bounds.check_count("locations", count, self._options.location_quota, had=before)
-        return made, self._stores.forget(connection, image, [name for name in copies if name not in places.copies])
+        return made, [name for name in copies if name not in places.copies]
+
+    def forget(self, connection: Connection, image: Image, stores: Sequence[str]) -> list[StoredBlob]:
+        """The copies of *image* in *stores*, which nothing names any more: for `remove`, once that is durable.
+
+        After the image is written: a change of owner takes both owners' rows of usage in their order, and this one of them.
+        """
+        return self._stores.forget(connection, image, stores) if stores else []
 
     def remove(self, blobs: Sequence[StoredBlob]) -> None:
         """Remove bytes that nothing names any more."""

@@ -164,7 +164,7 @@ class Locations:
         return image
 
     def _is_service(self, caller: Caller) -> bool:
-        return self._rules.allow(caller, Action.FETCH_LOCATIONS)
+        return self._rules.allow(caller, Action.ADD_ANY_LOCATION)
 
     def check(self, caller: Caller, image: Image, action: Action) -> None:
         """Raises Refused without the right; ImageNotFound for a caller who may be shown no image at all."""

@@ -44,7 +44,8 @@ class Placements:
         elsewhere = (location.store for location in image.locations if location.store is not None)
         image.stores = tuple(self._stores.heaviest_first((*held, *elsewhere)))
 
-    def _fill_in_places(self, image: Image, places: tuple[Location, ...]) -> None:
+    def _fill_in_places(self, image: Image, held: tuple[Location, ...]) -> None:
+        places = tuple(map(locations.without_credentials, held))
         if self._options.show_multiple_locations:
             image.places = places
         if self._options.show_image_direct_url and places:

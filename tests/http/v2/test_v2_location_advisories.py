@@ -245,3 +245,18 @@ def test_ossa_2014_028_the_size_cap_holds_for_data_at_a_url(tell: Tell, way: Add
 
         assert way(v2, image_id, origin.put("/a", DATA)).status == 413
         assert v2.show(image_id)["status"] == "queued"
+
+
+def test_ossa_2013_002_who_logs_in_where_data_lie_is_shown_to_programs_of_the_cloud_alone(tell: Tell) -> None:
+    """CVE-2013-0212: credentials of a store were read from what the service said."""
+    url = "swift+https://user:key@store.example/v1/image"
+    image = {"id": "5f0b0b1c-41c7-4bb4-8a5c-1f6f0a3d9b07", "owner": "mine", "locations": [{"url": url, "store": "s"}]}
+    options = {"show_multiple_locations": True, "show_image_direct_url": True}
+    with tell({"options": options, "images": [{**image, "status": "active", "size": 4}]}) as port:
+        v2 = V2(port)
+
+        for caller in ("me", "admin"):
+            shown = v2.show(image["id"], caller)
+            assert "key" not in json.dumps([shown["locations"], shown["direct_url"]])
+            assert shown["direct_url"] == "swift+https://***@store.example/v1/image"
+        assert v2.ask("GET", f"/v2/images/{image['id']}/locations", caller="admin").json[0]["url"] == url
