@@ -36,6 +36,14 @@ def read_json(body: bytes) -> Any:
     return value
 
 
+def read_object(body: bytes) -> dict[str, Any]:
+    """*body* as `read_json` reads it. Raises Invalid for what is no object, too."""
+    value = read_json(body)
+    if not isinstance(value, dict):
+        raise Invalid("body", value, "not an object")
+    return value
+
+
 def _too_deep() -> Invalid:
     return Invalid("body", "", f"nested deeper than {MOST_LEVELS} levels")
 

@@ -10,7 +10,7 @@ from http import HTTPStatus
 
 from calotype.domain.errors import CalotypeError, Unauthenticated
 from calotype.http.accept import preferred
-from calotype.http.errors import HttpError, retry_headers, unexpected
+from calotype.http.errors import HttpError, plain, retry_headers, unexpected
 from calotype.http.messages import Headers, Request, Response, json_bytes
 
 _HTML, _JSON, _TEXT = "text/html", "application/json", "text/plain"
@@ -47,27 +47,18 @@ def _headers(error: Exception, request: Request) -> Headers:
     return retry_headers(error)
 
 
-def _plain(status: HTTPStatus, reason: str) -> bytes:
-    return _encoded(f"{_line(status)}\n\n{reason}\n")
-
-
 def _page(status: HTTPStatus, reason: str) -> bytes:
     line, text = _line(status), html.escape(reason)
-    return _encoded(
-        f"<html>\n<head><title>{line}</title></head>\n<body>\n<h1>{line}</h1>\n<p>{text}</p>\n</body>\n</html>\n"
-    )
+    page = f"<html>\n<head><title>{line}</title></head>\n<body>\n<h1>{line}</h1>\n<p>{text}</p>\n</body>\n</html>\n"
+    return page.encode(errors="replace")
 
 
 def _object(status: HTTPStatus, reason: str) -> bytes:
     return json_bytes({"message": reason, "code": _line(status), "title": status.phrase})
 
 
-_FORMS: dict[str, Callable[[HTTPStatus, str], bytes]] = {_HTML: _page, _JSON: _object, _TEXT: _plain}
+_FORMS: dict[str, Callable[[HTTPStatus, str], bytes]] = {_HTML: _page, _JSON: _object, _TEXT: plain}
 
 
 def _line(status: HTTPStatus) -> str:
     return f"{status.value} {status.phrase}"
-
-
-def _encoded(text: str) -> bytes:
-    return text.encode(errors="replace")

@@ -62,10 +62,14 @@ def retry_headers(error: Exception) -> Headers:
 
 
 def write_plain(error: HttpError) -> Response:
-    """*error* in the form of no dialect: status line, blank line, reason; for requests that no face can be found for."""
-    text = f"{error.status} {HTTPStatus(error.status).phrase}\n\n{error}\n"
+    """*error* in the form of no dialect, plain text; for requests that no face can be found for."""
     return Response(
         status=error.status,
         headers=(("Content-Type", "text/plain; charset=UTF-8"), *error.headers),
-        body=text.encode(errors="replace"),
+        body=plain(HTTPStatus(error.status), str(error)),
     )
+
+
+def plain(status: HTTPStatus, reason: str) -> bytes:
+    """Status line, blank line, reason."""
+    return f"{status.value} {status.phrase}\n\n{reason}\n".encode(errors="replace")

@@ -42,8 +42,9 @@ def moment(field: str, text: str) -> datetime:
         raise Invalid(field, text, "is not recognised as a time") from None
 
 
-def word(field: str, text: str, meanings: Mapping[str, _Meaning]) -> _Meaning:
-    """What *text* means, to the letter, among the words that are allowed."""
-    if text not in meanings:
+def word(field: str, text: str, meanings: Mapping[str, _Meaning], *, in_any_case: bool = False) -> _Meaning:
+    """What *text* means among the words that are allowed, to the letter or *in_any_case*."""
+    sent = text.lower() if in_any_case else text
+    if sent not in meanings:
         raise Invalid(field, text, f"must be one of {', '.join(meanings)}")
-    return meanings[text]
+    return meanings[sent]

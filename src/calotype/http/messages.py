@@ -49,6 +49,11 @@ class Request:
         return None
 
     @property
+    def media_type(self) -> str:
+        """What `Content-Type` says, in lower case and without parameters; "" where nothing was sent."""
+        return (self.header("content-type") or "").partition(";")[0].strip().lower()
+
+    @property
     def proven_caller(self) -> Caller:
         """The caller, in handlers of a face that asks for proof of identity; elsewhere a bug, and RuntimeError."""
         if self.caller is None:
@@ -103,6 +108,10 @@ class Receive:
 
     sink: Sink
     then: Callable[[Any], Response]
+
+
+#: What image data are sent as, in either direction.
+OCTETS = "application/octet-stream"
 
 
 def json_response(value: Any, status: int = 200, headers: Headers = (), *, names_charset: bool = True) -> Response:

@@ -3,11 +3,9 @@
 from calotype.domain.errors import Invalid
 from calotype.domain.images import Image
 from calotype.faces.v1 import wire
-from calotype.http.messages import Headers, Request, Response, json_bytes
+from calotype.http.messages import OCTETS, Headers, Request, Response, json_bytes
 from calotype.service.options import ServiceOptions
 from calotype.service.upload import Upload
-
-MEDIA_TYPE = "application/octet-stream"
 
 
 def check_length(request: Request, options: ServiceOptions) -> None:
@@ -19,10 +17,9 @@ def check_length(request: Request, options: ServiceOptions) -> None:
 
 def check_type(request: Request, upload: Upload) -> None:
     """Raises Invalid, the image killed, for a body of another type than data have."""
-    media_type = request.header("content-type") or ""
-    if media_type.partition(";")[0].strip().lower() != MEDIA_TYPE:
+    if request.media_type != OCTETS:
         upload.give_up("not sent as image data")
-        raise Invalid("Content-Type", media_type, f"image data are sent as {MEDIA_TYPE}")
+        raise Invalid("Content-Type", request.header("content-type") or "", f"image data are sent as {OCTETS}")
 
 
 def whole_image(image: Image, status: int = 200, headers: Headers = ()) -> Response:

@@ -3,7 +3,7 @@
 from calotype.domain.images import Image, Status
 from calotype.faces.v1 import bodies, headers, wire
 from calotype.http import parts
-from calotype.http.messages import Receive, Request, Response
+from calotype.http.messages import OCTETS, Receive, Request, Response
 from calotype.http.routes import Route, Wants
 from calotype.service.services import Services
 from calotype.service.upload import Declared
@@ -37,7 +37,7 @@ def download(services: Services, request: Request) -> Response:
     return parts.answer(request, blob, (*_DATA_TYPE, *wire.write_headers(image)), image.checksum)
 
 
-_DATA_TYPE = (("Content-Type", bodies.MEDIA_TYPE),)
+_DATA_TYPE = (("Content-Type", OCTETS),)
 
 
 def _created(request: Request, image: Image) -> Response:

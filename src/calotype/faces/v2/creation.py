@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from calotype.domain.errors import Invalid
 from calotype.faces.v2 import attributes, values, wire
-from calotype.http.bodies import read_json
+from calotype.http.bodies import read_object
 from calotype.http.messages import Request, Response
 from calotype.http.routes import Route, Wants
 from calotype.service.images import NewImage
@@ -19,7 +18,7 @@ def routes() -> list[Route]:
 def create(services: Services, request: Request) -> Response:
     """A new image, queued: 201 with all of it and where it is. Source: docs/api/v2.md, "Create"."""
     caller = request.proven_caller
-    image = services.images.create(caller, read_new(read_json(request.body), caller.project), with_stores=True)
+    image = services.images.create(caller, read_new(read_object(request.body), caller.project), with_stores=True)
     location = f"{request.base_url}{wire.IMAGES}/{image.id}"
     headers = (("Location", location), *wire.write_choice(services.stores.choice))
     return wire.answer(wire.write_image(image), 201, headers)
@@ -29,13 +28,11 @@ def create(services: Services, request: Request) -> Response:
 _IGNORED = frozenset({"os_hash_algo", "os_hash_value"})
 
 
-def read_new(said: Any, project: str | None) -> NewImage:
+def read_new(said: dict[str, Any], project: str | None) -> NewImage:
     """The image that a body describes, *project*'s own unless it names an owner.
 
     Raises Refused for a name that no client may set, and only then Invalid for a value.
     """
-    if not isinstance(said, dict):
-        raise Invalid("body", said, "not an object")
     given = {name: value for name, value in said.items() if name not in _IGNORED}
     for name in given:
         attributes.check_not_forbidden(name)

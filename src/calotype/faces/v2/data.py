@@ -4,12 +4,10 @@ from calotype.domain.errors import Invalid
 from calotype.domain.images import Image, Status
 from calotype.http import literals, parts, queries
 from calotype.http.errors import HttpError
-from calotype.http.messages import Headers, Receive, Request, Response
+from calotype.http.messages import OCTETS, Headers, Receive, Request, Response
 from calotype.http.routes import Route, Wants
 from calotype.service.services import Services
 from calotype.service.upload import Declared
-
-MEDIA_TYPE = "application/octet-stream"
 
 _SIZE = "x-openstack-image-size"
 
@@ -51,9 +49,8 @@ def download(services: Services, request: Request) -> Response:
 
 def check_type(request: Request) -> None:
     """Raises HttpError 415 for a body of another type than data have, and for one that does not say its type."""
-    media_type = request.header("content-type") or ""
-    if media_type.partition(";")[0].strip().lower() != MEDIA_TYPE:
-        raise HttpError(415, f"Image data are sent as {MEDIA_TYPE}.")
+    if request.media_type != OCTETS:
+        raise HttpError(415, f"Image data are sent as {OCTETS}.")
 
 
 def read_declared(request: Request) -> Declared:
@@ -75,7 +72,7 @@ def read_preferred(raw_query: str) -> list[str]:
 
 def write_headers(image: Image) -> Headers:
     """The headers of all of the data, which those of a part are too; an image without checksum has no validator."""
-    media_type = ("Content-Type", MEDIA_TYPE)
+    media_type = ("Content-Type", OCTETS)
     if image.checksum is None:
         return (media_type,)
     return (media_type, ("Content-MD5", image.checksum), ("ETag", f'"{image.checksum}"'))

@@ -36,7 +36,7 @@ def read(raw_query: str, options: ServiceOptions) -> ImageQuery:
         visibilities=_visibilities(sent),
         everything=True,
         member_statuses=literals.word("member_status", sent.get("member_status", "accepted"), _MEMBER_STATUSES),
-        hidden=literals.word("os_hidden", sent.get("os_hidden", "false").lower(), filters.TRUTHS),
+        hidden=literals.word("os_hidden", sent.get("os_hidden", "false"), filters.TRUTHS, in_any_case=True),
         sort=orders.read(pairs),
         marker=sent.get("marker"),
         limit=_limit(sent, options),

@@ -15,10 +15,8 @@ from calotype.domain.locations import DIGEST_LENGTHS, MOST_URL_CHARACTERS, Hash,
 _MOST_METADATA_BYTES = 65_535
 
 
-def first(body: Any) -> tuple[str, Hash | None]:
+def first(body: dict[str, Any]) -> tuple[str, Hash | None]:
     """URL and expected digest, of which there may be none, of an image that has no data yet; other keys say nothing."""
-    if not isinstance(body, dict):
-        raise Invalid("body", body, "not an object")
     return _url(body), _expected(body.get("validation_data", {}))
 
 

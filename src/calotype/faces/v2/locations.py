@@ -20,7 +20,7 @@ def routes() -> list[Route]:
 
 def add(services: Services, request: Request) -> Response:
     """The place of a queued image's data, taken: 202. Source: docs/api/v2.md, "Locations"."""
-    url, said = location_values.first(bodies.read_json(request.body))
+    url, said = location_values.first(bodies.read_object(request.body))
     services.locations.add_first(request.proven_caller, request.params["image_id"], url, said)
     return Response(status=202)
 

@@ -7,14 +7,14 @@ from typing import Any
 from calotype.domain.errors import Invalid
 from calotype.domain.images import Member, MemberStatus
 from calotype.faces.v2.wire import write_time
-from calotype.http.bodies import read_json
+from calotype.http.bodies import read_object
 
 _STATUSES = {status.value: status for status in MemberStatus}
 
 
 def read_new(body: bytes) -> str:
     """The project that `{"member": …}` names. Raises Invalid for another shape; other keys are passed over."""
-    member = _object(body).get("member")
+    member = read_object(body).get("member")
     if not isinstance(member, str):
         raise Invalid("member", "", "it is not there, or no text")
     return member
@@ -22,7 +22,7 @@ def read_new(body: bytes) -> str:
 
 def read_answer(body: bytes) -> MemberStatus:
     """The answer that `{"status": …}` gives. Raises Invalid for another shape or word; other keys are passed over."""
-    status = _object(body).get("status")
+    status = read_object(body).get("status")
     found = _STATUSES.get(status) if isinstance(status, str) else None
     if found is None:
         raise Invalid("status", status if isinstance(status, str) else "", f"not one of {', '.join(_STATUSES)}")
@@ -46,11 +46,3 @@ def write_member(image_id: str, member: Member) -> dict[str, Any]:
 
 def _written(moment: datetime | None) -> str | None:
     return None if moment is None else write_time(moment)
-
-
-def _object(body: bytes) -> dict[str, Any]:
-    # What was sent instead is not echoed: it may be nested deeper than it can be spelt.
-    sent = read_json(body)
-    if not isinstance(sent, dict):
-        raise Invalid("body", "", "not an object")
-    return sent

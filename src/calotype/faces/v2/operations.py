@@ -42,8 +42,7 @@ def read(request: Request) -> tuple[Operation, ...]:
 
     Raises HttpError 415, naming the types, for another media type; Invalid for what is no list of operations.
     """
-    media_type = (request.header("content-type") or "").partition(";")[0].strip().lower()
-    syntax = _SYNTAXES.get(media_type)
+    syntax = _SYNTAXES.get(request.media_type)
     if syntax is None:
         raise unsupported_media_type(sorted(_SYNTAXES), "Accept-Patch")
     said = read_json(request.body)
