@@ -47,7 +47,7 @@ class Deletions:
             rights.check_may_change(caller, image.owner, image.visibility)
             blobs = self._bury(connection, image)
         # Not before the tombstone is durable: an image that is there has its bytes.
-        self._remove(blobs)
+        remove_bytes(self._stores, blobs)
 
     def _bury(self, connection: Connection, image: Image) -> list[StoredBlob]:
         check_move(image.id, image.status, Status.DELETED)
@@ -57,12 +57,14 @@ class Deletions:
         usage.drop_image(connection, image.owner, release_bytes=sum(blob.size_bytes for blob in blobs))
         return blobs
 
-    def _remove(self, blobs: Iterable[StoredBlob]) -> None:
-        for blob in blobs:
-            try:
-                self._stores.delete(blob.store, blob.key)
-            except Broken as error:
-                log.warning("Blob %s of a deleted image could not be removed: %s", blob.key, error)
+
+def remove_bytes(stores: Stores, blobs: Iterable[StoredBlob]) -> None:
+    """Remove bytes of which it is durable that nothing names them; what a store keeps is left to housekeeping."""
+    for blob in blobs:
+        try:
+            stores.delete(blob.store, blob.key)
+        except Broken as error:
+            log.warning("Blob %s could not be removed from the store %s: %s", blob.key, blob.store, error)
 
 
 def _check_may_go(image: Image) -> None:

@@ -86,7 +86,8 @@ class Images:
         """
         if image_first:
             check_may_see_any(self._rules, caller, image_id)
-        self._rules.check(caller, Action.SHOW_IMAGE)
+        else:
+            self._rules.check(caller, Action.SHOW_IMAGE)
         with self._catalogue.reading() as connection:
             image = find(connection, caller, image_id, deleted_too=not image_first)
             return self.with_stores(connection, caller, image) if with_stores else image
@@ -235,13 +236,12 @@ def _is_there(image: Image, caller: Caller, *, deleted_too: bool) -> bool:
     return not image.is_deleted and image.status not in GONE
 
 
-def find_own(connection: Connection, caller: Caller, image_id: str, *, deleted_too: bool = True) -> Image:
+def find_own(connection: Connection, caller: Caller, image_id: str) -> Image:
     """The image if it is *caller*'s to change, kept from others until the transaction ends.
 
-    Raises ImageNotFound; Refused for a deleted image (of which *deleted_too* False knows none), and OnlyShared or Refused
-    for another's.
+    Raises ImageNotFound; Refused for a deleted image, and OnlyShared or Refused for another's.
     """
-    image = find(connection, caller, image_id, for_update=True, deleted_too=deleted_too)
+    image = find(connection, caller, image_id, for_update=True)
     if image.is_deleted:
         raise Refused("A deleted image cannot be changed.")
     rights.check_may_change(caller, image.owner, image.visibility)

@@ -8,10 +8,11 @@ from calotype.catalogue import members as statements
 from calotype.catalogue.engine import Catalogue, Connection
 from calotype.domain import rights
 from calotype.domain.callers import Caller
-from calotype.domain.errors import ImageNotFound, Invalid, NotFound, OverLimit, Unauthenticated
+from calotype.domain.errors import ImageNotFound, Invalid, NotFound, Unauthenticated
 from calotype.domain.images import Image, Member, SharedImage
 from calotype.domain.rights import Action, Rules
 from calotype.domain.texts import require_storable
+from calotype.service.bounds import check_count
 from calotype.service.images import Clock, find
 from calotype.service.options import ServiceOptions
 
@@ -75,7 +76,7 @@ class Members:
         check_id(new.project)
         with self._catalogue.writing() as connection:
             image = _find_to_share(connection, caller, image_id)
-            check_count(image.member_count + 1, self._options)
+            check_count("members", image.member_count + 1, self._options.member_quota)
             was = statements.get_member(connection, image_id, new.project)
             if was is None:
                 statements.insert_members(connection, image, [_member(new, {}, self._clock())])
@@ -93,7 +94,7 @@ class Members:
         _check_ids(one.project for one in wanted)
         with self._catalogue.writing() as connection:
             image = _find_to_share(connection, caller, image_id)
-            check_count(len(wanted), self._options)
+            check_count("members", len(wanted), self._options.member_quota)
             were = {one.project: one for one in statements.select_members(connection, image_id)}
             now = self._clock()
             statements.replace_members(connection, image, [_member(new, were, now) for new in wanted])
@@ -148,13 +149,6 @@ def _member(new: NewMember, were: Mapping[str, Member], now: datetime) -> Member
 def _check_has_project(caller: Caller) -> None:
     if caller.project is None and not caller.is_admin:
         raise Unauthenticated("A token for a project is needed to share images.")
-
-
-def check_count(count: int, options: ServiceOptions) -> None:
-    """Raises OverLimit if an image may not have *count* members."""
-    most = options.member_quota
-    if 0 <= most < count:
-        raise OverLimit(f"An image may have {most} members; these would be {count}.")
 
 
 def _check_ids(projects: Iterable[str]) -> None:

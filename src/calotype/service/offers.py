@@ -13,8 +13,9 @@ from calotype.domain.callers import Caller
 from calotype.domain.errors import Conflict, NotFound, Refused
 from calotype.domain.images import Image, Member, MemberStatus
 from calotype.domain.rights import Action, Rules
+from calotype.service.bounds import check_count
 from calotype.service.images import Clock, check_may_see_any, find
-from calotype.service.members import check_count, check_id
+from calotype.service.members import check_id
 from calotype.service.options import ServiceOptions
 
 
@@ -64,7 +65,7 @@ class Offers:
         with self._catalogue.writing() as connection:
             image = self._find(connection, caller, image_id, Action.ADD_MEMBER, for_update=True)
             rights.check_is_own(caller, image.owner)
-            check_count(image.member_count + 1, self._options)
+            check_count("members", image.member_count + 1, self._options.member_quota)
             if statements.get_member(connection, image_id, project) is not None:
                 raise Conflict(f"Project {project} is a member of this image already.")
             now = self._clock()

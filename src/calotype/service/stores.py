@@ -1,6 +1,5 @@
 """Stores as callers are told of them and choose among them; where there is only one, nobody hears of it."""
 
-import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -8,13 +7,12 @@ from calotype.blobs.stores import Stores
 from calotype.catalogue import uploads, usage
 from calotype.catalogue.engine import Catalogue, Connection
 from calotype.domain.callers import Caller
-from calotype.domain.errors import Broken, Conflict, NotFound, Refused
+from calotype.domain.errors import Conflict, NotFound, Refused
 from calotype.domain.images import Image, Status, StoredBlob
 from calotype.domain.rights import Action, Rules
 from calotype.domain.stores import Store
+from calotype.service.deletions import remove_bytes
 from calotype.service.images import Images, find_to
-
-log = logging.getLogger(__name__)
 
 
 class NamedStores:
@@ -69,9 +67,8 @@ class NamedStores:
         return blobs
 
     def remove(self, blobs: Iterable[StoredBlob]) -> None:
-        """Remove bytes of which it is durable that nothing names them; what a store keeps is left to housekeeping."""
-        for blob in blobs:
-            self._remove(blob)
+        """Remove bytes of which it is durable that nothing names them, as a deletion does."""
+        remove_bytes(self._stores, blobs)
 
     def _take_from(self, connection: Connection, image: Image, store: str) -> list[StoredBlob]:
         """The blobs that are nobody's from now on; external locations in the store are forgotten too."""
@@ -83,9 +80,3 @@ class NamedStores:
             raise Refused(f"The data in the store {store} are the only ones that image {image.id} has.")
         self._images.write(connection, replace(image, locations=kept), was=image)
         return blobs
-
-    def _remove(self, blob: StoredBlob) -> None:
-        try:
-            self._stores.delete(blob.store, blob.key)
-        except Broken as error:
-            log.warning("Blob %s could not be removed from the store %s: %s", blob.key, blob.store, error)

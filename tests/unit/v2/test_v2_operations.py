@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from calotype.domain.edits import Edit, Premise, RemoveProperty, SetField, SetProperty
 from calotype.domain.errors import Invalid, Refused
 from calotype.domain.images import Visibility
+from calotype.domain.properties import is_reserved
 from calotype.faces.v2 import attributes, operations, values
 from calotype.faces.v2.patches import read_edit
 from calotype.http.messages import Request
@@ -62,7 +63,11 @@ def pointer(name: str) -> str:
     return "/" + name.replace("~", "~0").replace("/", "~1")
 
 
-@given(st.text(min_size=1).map(str.strip).filter(lambda name: attributes.is_custom(name) and "\0" not in name))
+@given(
+    st.text(min_size=1)
+    .map(str.strip)
+    .filter(lambda name: name not in attributes.NOT_CUSTOM and not is_reserved(name) and "\0" not in name)
+)
 def test_every_name_of_a_property_has_a_path(name: str) -> None:
     assert read([{"op": "remove", "path": pointer(name)}]) == [RemoveProperty(name)]
 

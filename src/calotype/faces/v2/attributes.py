@@ -57,11 +57,6 @@ NOT_CUSTOM = WRITABLE | READ_ONLY | RESERVED | NEVER_SHOWN | {"id"}
 NULLABLE = frozenset({"kernel_id", "ramdisk_id"})
 
 
-def is_custom(name: str) -> bool:
-    """True if *name* is one a client may give to a custom property."""
-    return name not in NOT_CUSTOM and not is_reserved(name)
-
-
 def check_not_forbidden(name: str) -> None:
     """Raises Refused for a name that no client may set, whatever the value."""
     if name in READ_ONLY:
