@@ -147,7 +147,10 @@ def _sqlite_engine(url: URL, options: CatalogueOptions, *, begin: str, query_onl
         # By the driver itself: SQLAlchemy's way to the same call takes as long as a whole look-up.
         driver: Any = connection.connection.driver_connection
         try:
-            _patiently(lambda: driver.execute(begin), options.lock_wait_s)
+            if query_only:  # which takes no lock
+                driver.execute(begin)
+            else:
+                _patiently(lambda: driver.execute(begin), options.lock_wait_s)
         except sqlite3.Error as error:
             raise as_sqlalchemy_says(connection, begin, error) from error
 
