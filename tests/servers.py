@@ -132,6 +132,10 @@ class Answer:
     def json(self) -> Any:
         return json.loads(self.body)
 
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
 
 class _NoRedirects(urllib.request.HTTPErrorProcessor):
     def http_response(self, request: Any, response: Any) -> Any:

@@ -2,32 +2,19 @@
 
 import hashlib
 import http.client
-import json
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import ClassVar
 
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    headers: Any
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-    @property
-    def text(self) -> str:
-        return self.body.decode()
+from servers import Answer
 
 
 @dataclass(frozen=True)
 class Client:
     """The application at a port; *caller* is one of `CALLERS`, whose token spells its name."""
 
+    answers: ClassVar[type[Answer]] = Answer
     port: int
 
     def ask(
@@ -47,9 +34,17 @@ class Client:
                 sent["transfer-encoding"] = "chunked"
             connection.request(method, path, body, {k: v.encode() for k, v in sent.items()}, encode_chunked=chunked)
             response = connection.getresponse()
-            return Answer(response.status, response.headers, response.read())
+            return self.answers(response.status, response.headers, response.read())
         finally:
             connection.close()
+
+
+def read_answer(sent: bytes) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers by lower-case name and body of an answer as it came, to the last byte."""
+    top, _, body = sent.partition(b"\r\n\r\n")
+    status_line, *fields = top.decode("latin-1").split("\r\n")
+    headers = dict(field.split(": ", 1) for field in fields)
+    return int(status_line.split()[1]), {name.lower(): value for name, value in headers.items()}, body
 
 
 def md5(data: bytes) -> str:

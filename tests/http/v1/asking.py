@@ -29,16 +29,7 @@ class Answer(connecting.Answer):
 
 
 class V1(Client):
-    def ask(
-        self,
-        method: str,
-        path: str,
-        headers: dict[str, str] | None = None,
-        body: bytes | Iterable[bytes] | None = None,
-        caller: str = "me",
-    ) -> Answer:
-        answer = super().ask(method, path, headers, body, caller)
-        return Answer(answer.status, answer.headers, answer.body)
+    answers = Answer
 
     def post(
         self,

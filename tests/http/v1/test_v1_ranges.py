@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from asking import V1
+from connecting import read_answer
 
 EMPTY = "00000000-0000-0000-0000-000000000001"
 VANISHED = "00000000-0000-0000-0000-000000000002"
@@ -44,10 +45,7 @@ def fetch(v1: V1, image: Any, raw: Callable[[str, int, bytes], bytes]) -> Fetch:
     def ask(*lines: str, image_id: str = image["id"], method: str = "GET") -> tuple[int, dict[str, str], bytes]:
         head = "".join(f"{line}\r\n" for line in ("Host: a", "X-Auth-Token: me", "Connection: close", *lines))
         answer = raw("127.0.0.1", v1.port, f"{method} /v1/images/{image_id} HTTP/1.1\r\n{head}\r\n".encode())
-        top, _, body = answer.partition(b"\r\n\r\n")
-        status_line, *fields = top.decode("latin-1").split("\r\n")
-        headers = dict(field.split(": ", 1) for field in fields)
-        return int(status_line.split()[1]), {name.lower(): value for name, value in headers.items()}, body
+        return read_answer(answer)
 
     return ask
 

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 from asking_v2 import RAW, V2
+from connecting import read_answer
 
 EMPTY = "00000000-0000-4000-8000-000000000001"
 VANISHED = "00000000-0000-4000-8000-000000000002"
@@ -51,10 +52,7 @@ def fetch(v2: V2, image: Any, raw: Callable[[str, int, bytes], bytes]) -> Fetch:
     ) -> tuple[int, dict[str, str], bytes]:
         head = "".join(f"{line}\r\n" for line in ("Host: a", "X-Auth-Token: me", "Connection: close", *lines))
         answer = raw("127.0.0.1", v2.port, f"{method} {path_of(image_id)}{query} HTTP/1.1\r\n{head}\r\n".encode())
-        top, _, body = answer.partition(b"\r\n\r\n")
-        status_line, *fields = top.decode("latin-1").split("\r\n")
-        headers = dict(field.split(": ", 1) for field in fields)
-        return int(status_line.split()[1]), {name.lower(): value for name, value in headers.items()}, body
+        return read_answer(answer)
 
     return ask
 

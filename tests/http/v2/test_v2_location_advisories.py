@@ -48,12 +48,6 @@ def v2(both: tuple[V2, Origin]) -> V2:
     return both[0]
 
 
-@pytest.fixture
-def origin(both: tuple[V2, Origin]) -> Origin:
-    both[1].asked.clear()
-    return both[1]
-
-
 @pytest.fixture(scope="module")
 def careful(tell: Tell) -> Iterator[V2]:
     """The doors open, and no host of this machine allowed."""

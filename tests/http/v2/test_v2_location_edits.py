@@ -26,10 +26,9 @@ def v2(both: tuple[V2, Origin]) -> V2:
 
 
 @pytest.fixture
-def origin(both: tuple[V2, Origin]) -> Origin:
-    both[1].asked.clear()
-    both[1].put("/a", DATA)
-    return both[1]
+def origin(origin: Origin) -> Origin:
+    origin.put("/a", DATA)
+    return origin
 
 
 def url(origin: Origin, fragment: str = "") -> str:

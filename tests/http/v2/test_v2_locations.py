@@ -30,12 +30,6 @@ def v2(both: tuple[V2, Origin]) -> V2:
     return both[0]
 
 
-@pytest.fixture
-def origin(both: tuple[V2, Origin]) -> Origin:
-    both[1].asked.clear()
-    return both[1]
-
-
 def add(v2: V2, image_id: str, caller: str = "me", **body: Any) -> Answer:
     return v2.ask("POST", f"/v2/images/{image_id}/locations", body=json.dumps(body).encode(), caller=caller)
 
