@@ -124,8 +124,7 @@ class Door:
         if isinstance(error, HttpError):
             exchange.must_close |= error.close
         if face is None:
-            plain = error if isinstance(error, HttpError) else errors.unexpected()
-            return calls.prepared(errors.write_plain(plain), request.method)
+            return calls.prepared(errors.write_plain(error), request.method)
         try:
             response = face.write_error(error, request)
         except Exception as bug:  # noqa: BLE001 -- a face that cannot write an error must not leave the client waiting

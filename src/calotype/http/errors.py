@@ -61,12 +61,13 @@ def retry_headers(error: Exception) -> Headers:
     return ()
 
 
-def write_plain(error: HttpError) -> Response:
-    """*error* in the form of no dialect, plain text; for requests that no face can be found for."""
+def write_plain(error: Exception) -> Response:
+    """*error* in the form of no dialect, plain text; what is no HttpError is told as one of ours that nobody expected."""
+    problem = error if isinstance(error, HttpError) else unexpected()
     return Response(
-        status=error.status,
-        headers=(("Content-Type", "text/plain; charset=UTF-8"), *error.headers),
-        body=plain(HTTPStatus(error.status), str(error)),
+        status=problem.status,
+        headers=(("Content-Type", "text/plain; charset=UTF-8"), *problem.headers),
+        body=plain(HTTPStatus(problem.status), str(problem)),
     )
 
 

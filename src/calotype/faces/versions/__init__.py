@@ -5,7 +5,7 @@ from typing import Any
 
 from calotype.faces.versions.documents import V1, V1_0, V1_1, Version, bare, v2, write
 from calotype.faces.versions.negotiation import named_version
-from calotype.http.errors import HttpError, unexpected, write_plain
+from calotype.http.errors import HttpError, write_plain
 from calotype.http.messages import Request, Response
 from calotype.http.routes import METHODS, Face, Handler, Route
 
@@ -29,7 +29,7 @@ def face(served: Sequence[Version]) -> Face:
     def write_error(error: Exception, request: Request) -> Response:
         if isinstance(error, HttpError) and error.status in _UNKNOWN_HERE:
             return write(served, request, 300)
-        return write_plain(error if isinstance(error, HttpError) else unexpected())
+        return write_plain(error)
 
     routes = [Route(method, path, _page(*page)) for path, page in pages.items() for method in METHODS]
     return Face(name="versions", prefixes=("",), routes=routes, write_error=write_error)

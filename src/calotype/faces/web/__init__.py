@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from calotype import __version__
-from calotype.http.errors import HttpError, unexpected, write_plain
+from calotype.http.errors import write_plain
 from calotype.http.messages import Headers, Request, Response
 from calotype.http.routes import Face, Handler, Route
 from calotype.service.options import ServiceOptions
@@ -85,4 +85,4 @@ def _file(name: str, media_type: str, headers: Headers = ()) -> Handler:
 
 
 def _write_error(error: Exception, _request: Request) -> Response:
-    return write_plain(error if isinstance(error, HttpError) else unexpected())
+    return write_plain(error)
