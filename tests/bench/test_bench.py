@@ -11,19 +11,24 @@ import servers
 ROOT = Path(__file__).parents[2]
 
 
-def test_a_listing_is_measured_at_one_size_through_both_versions(tmp_path):
+def measured(tmp_path: Path, *flags: str, within_s: int = 100) -> str:
+    """What the bench has written after a run with *flags*, a round of everything."""
     output = tmp_path / "results.md"
-    flags = ["--parts", "listing", "--shapes", "few", "--sizes", "1000", "--pairs", "1", "--only"]
-
     subprocess.run(
-        [sys.executable, ROOT / "bench" / "run.py", *flags, "deep marker", "tag", "--output", output],
+        [sys.executable, ROOT / "bench" / "run.py", *flags, "--pairs", "1", "--output", output],
         env=servers.environment(),
         check=True,
         capture_output=True,
-        timeout=100,
+        timeout=within_s,
     )
+    return output.read_text()
 
-    text = output.read_text()
+
+def test_a_listing_is_measured_at_one_size_through_both_versions(tmp_path):
+    flags = ["--parts", "listing", "--shapes", "few", "--sizes", "1000", "--only", "deep marker", "tag"]
+
+    text = measured(tmp_path, *flags)
+
     for who in ("tenant", "admin, all"):
         assert f"| deep marker | {who} | v1 | 25 |" in text
         assert f"| deep marker | {who} | v2 | 25 |" in text
@@ -31,17 +36,8 @@ def test_a_listing_is_measured_at_one_size_through_both_versions(tmp_path):
 
 
 def test_one_image_is_shown_changed_and_made_through_both_versions(tmp_path):
-    output = tmp_path / "results.md"
+    text = measured(tmp_path, "--parts", "records")
 
-    subprocess.run(
-        [sys.executable, ROOT / "bench" / "run.py", "--parts", "records", "--pairs", "1", "--output", output],
-        env=servers.environment(),
-        check=True,
-        capture_output=True,
-        timeout=100,
-    )
-
-    text = output.read_text()
     for call in ("show: `GET`", "change of a name: `PATCH`", "create: `POST`"):
         assert f"| {call} | v2 |" in text
 
@@ -49,34 +45,16 @@ def test_one_image_is_shown_changed_and_made_through_both_versions(tmp_path):
 def test_transfers_are_measured_beside_their_floors(tmp_path, missing):
     if shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin") is None:
         missing("Debian's package nginx")
-    output = tmp_path / "results.md"
-    flags = ["--parts", "transfers", "--transfer-mib", "4", "--pairs", "1", "--output", output]
 
-    subprocess.run(
-        [sys.executable, ROOT / "bench" / "run.py", *flags],
-        env=servers.environment(),
-        check=True,
-        capture_output=True,
-        timeout=110,
-    )
+    text = measured(tmp_path, "--parts", "transfers", "--transfer-mib", "4", within_s=110)
 
-    text = output.read_text()
     for row in ("1 of 4 MiB up, memory, 1 client", "4 of 1 MiB up, disk, 4 clients", "4 of 1 MiB down, disk, 1 client"):
         assert f"| {row} |" in text
     assert "| transfers that broke | 0 | 0 | pass |" in text
 
 
 def test_two_workers_are_measured_beside_one(tmp_path):
-    output = tmp_path / "results.md"
+    text = measured(tmp_path, "--parts", "workers", within_s=110)
 
-    subprocess.run(
-        [sys.executable, ROOT / "bench" / "run.py", "--parts", "workers", "--pairs", "1", "--output", output],
-        env=servers.environment(),
-        check=True,
-        capture_output=True,
-        timeout=110,
-    )
-
-    text = output.read_text()
     for row in ("lists of 25, 1 worker", "lists of 25, 2 workers", "uploads of 64 KiB, 2 workers", "2 workers"):
         assert f"\n| {row} |" in text
