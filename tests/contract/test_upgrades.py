@@ -12,6 +12,7 @@ from test_schema import described
 
 from calotype.catalogue import members, schema, tables
 from calotype.catalogue.engine import Catalogue, CatalogueOptions
+from calotype.catalogue.times import from_micros
 from calotype.domain.callers import Caller
 from calotype.domain.images import MemberStatus
 from calotype.domain.query import ImageQuery
@@ -25,13 +26,14 @@ DATABASES = Path(__file__).parents[1] / "databases"
 WEB, SHOP = "cd613e30d8f14adf91b7584a2265b1f5", "1e2feb89414c443c9027c4d1c386bbc4"
 ANN = "78e51061731148a382ce6f447ed4d57b"
 SHARED = "00000000-0000-0000-0000-000000000001"
+SHARED_BY_0004 = "00000000-0000-0000-0000-000000000002"
 
 
 def now() -> datetime:
     return datetime.now(UTC)
 
 
-@pytest.fixture(params=["0001", "0002", "0003"])
+@pytest.fixture(params=["0001", "0002", "0003", "0004"])
 def revision(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -113,6 +115,23 @@ def test_members_of_older_programs_have_been_there_since_the_image_was_made(cata
     made_at = images.show(Caller(ANN, WEB, frozenset({"member"})), SHARED).created_at
     assert (member.project, member.status) == (SHOP, MemberStatus.ACCEPTED)
     assert member.shared_at == member.updated_at == made_at
+
+
+def test_a_member_that_0004_took_has_its_own_times(catalogue: Catalogue, revision: str) -> None:
+    schema.prepare(catalogue)
+
+    with catalogue.reading() as connection:
+        found = [(one.shared_at, one.updated_at) for one in members.select_members(connection, SHARED_BY_0004)]
+    told = (from_micros(1790000001000000), from_micros(1790000002000000))
+    assert found == ([told] if revision == "0004" else [])
+
+
+def test_a_program_of_0004_may_go_on_beside_this_one(catalogue: Catalogue) -> None:
+    schema.prepare(catalogue)
+
+    with catalogue.reading() as connection:
+        oldest = connection.execute(select(tables.schema_version.c.oldest_program_revision)).scalar_one()
+    assert oldest == "0004"
 
 
 def test_a_token_is_good_as_before(catalogue: Catalogue) -> None:

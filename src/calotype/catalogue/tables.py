@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     and_,
+    func,
 )
 from sqlalchemy import Text as PlainText
 from sqlalchemy.dialects import postgresql
@@ -139,7 +140,8 @@ image_members = Table(
     sqlite_with_rowid=False,
 )
 
-#: Which store holds an image's bytes under which key.
+#: Which store holds an image's bytes under which key. `verified_at`: when they were last read and compared, NULL if never.
+#: `damaged_at`: when they were first found to be others than were stored, NULL while they are not.
 blobs = Table(
     "blobs",
     metadata,
@@ -148,8 +150,16 @@ blobs = Table(
     Column("image_id", Text, nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("verified_at", BigInteger),
+    Column("damaged_at", BigInteger),
     Index("ix_blobs_image_id", "image_id"),
 )
+
+#: When the bytes of a blob were last known to be right: they were digested as they came.
+BLOB_SEEN_AT = func.coalesce(blobs.c.verified_at, blobs.c.created_at)
+IS_DAMAGED = blobs.c.damaged_at.is_not(None)
+Index("ix_blobs_seen_at", blobs.c.store, BLOB_SEEN_AT, blobs.c.key)
+Index("ix_blobs_damaged", blobs.c.damaged_at, blobs.c.key, sqlite_where=IS_DAMAGED, postgresql_where=IS_DAMAGED)
 
 #: An upload is a row before it is a byte; it goes when the upload ends, well or not.
 uploads = Table(
@@ -168,6 +178,18 @@ uploads = Table(
     Column("bytes_reserved", BigInteger, nullable=False, server_default="0"),
     CheckConstraint("on_failure in ('queued', 'killed')", name="ck_uploads_on_failure"),
     UniqueConstraint("image_id", name="uq_uploads_image_id"),
+)
+
+#: Work that one process does for all nodes: `holder` does it until `lease_until`, by the database's clock, unless it renews.
+#: `round_ended_at`: when it was last done from end to end, by whomever.
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("lease_until", BigInteger, nullable=False),
+    Column("taken_at", BigInteger, nullable=False),
+    Column("round_ended_at", BigInteger),
 )
 
 #: What the images of each owner take up, whether or not there is a project of that id; kept by `catalogue/usage.py`.

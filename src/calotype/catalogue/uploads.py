@@ -76,7 +76,8 @@ _INSERT_UPLOAD = Prepared(
 _KEEP = Prepared(update(_uploads).where(_THIS).values(bytes_done=bindparam("done"), lease_until=_LEASE))
 _SET_RESERVED = Prepared(update(_uploads).where(_THIS).values(bytes_reserved=bindparam("reserved")))
 _DELETE_UPLOAD = Prepared(delete(_uploads).where(_THIS).returning(_uploads.c.bytes_reserved))
-_INSERT_BLOB = Prepared(insert(_blobs).values({column.name: bindparam(column.name) for column in _blobs.c}))
+_BLOB = ("key", "store", "image_id", "size_bytes", "created_at")
+_INSERT_BLOB = Prepared(insert(_blobs).values({name: bindparam(name) for name in _BLOB}))
 _FIND_BLOBS = Prepared(
     select(_blobs.c.store, _blobs.c.key, _blobs.c.size_bytes)
     .where(_blobs.c.image_id == bindparam("image_id"))

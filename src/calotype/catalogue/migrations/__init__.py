@@ -4,6 +4,6 @@ A step's module says with `OLDEST_PROGRAM_REVISION` which programs may still wor
 by `schema.prepare` through Alembic's operations; which ran is in the `schema_version` row, not in a table of Alembic's.
 """
 
-REVISIONS = ("0001", "0002", "0003", "0004")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 
 CURRENT = REVISIONS[-1]
