@@ -91,6 +91,8 @@ class ServeOptions:
     """How callers prove who they are: embedded, by accounts in the catalogue; none, not at all: everybody is an admin."""
     v1_enabled: bool = True
     """Offer the Image API v1 under /v1, /v1.0 and /v1.1."""
+    log_format: str = "text"
+    """Form of the log on standard error: text, or json, an object a line."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +114,7 @@ class Settings:
         if not is_storable(str(self.serve.data_dir)):
             raise Invalid("data_dir", self.serve.data_dir, "its name is not UTF-8")
         _check_auth(self.serve.auth)
+        _check_logs(self.serve)
         _check_database_url(self.database_url)
         _check_addresses(self.http)
         self._check_stores()
@@ -170,6 +173,11 @@ def _check_auth(auth: str) -> None:
         raise Invalid("auth", auth, "this release cannot ask a Keystone; there are embedded and none")
     if auth not in ("embedded", "none"):
         raise Invalid("auth", auth, "is neither embedded nor none")
+
+
+def _check_logs(serve: ServeOptions) -> None:
+    if serve.log_format not in ("text", "json"):
+        raise Invalid("log_format", serve.log_format, "is neither text nor json")
 
 
 _SQLITE: Final = "sqlite:///"

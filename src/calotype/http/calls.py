@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+from calotype.domain import occasions
 from calotype.domain.callers import Caller
+from calotype.domain.occasions import Occasion
 from calotype.http import errors, heads, sending
 from calotype.http.bodies import too_large
 from calotype.http.errors import HttpError
@@ -33,6 +35,7 @@ class Call:
     route: Route | None
     params: dict[str, str]
     problem: HttpError | None
+    occasion: Occasion
     body: bytes = b""
     caller: Caller | None = None
 
@@ -53,6 +56,13 @@ class Call:
 
     def run(self) -> Answer | Receive:
         """What the handler answers. Raises what it raises, and before it Unauthenticated or the problem, in this order."""
+        token = occasions.enter(self.occasion)
+        try:
+            return self._run()
+        finally:
+            occasions.leave(token)
+
+    def _run(self) -> Answer | Receive:
         self.authenticate()
         if self.problem is not None:
             raise self.problem
@@ -85,7 +95,10 @@ def look_up(services: Any, face: Face, request: Request, head: Head, options: Ht
         problem = _body_problem(route, head, options)
     except HttpError as error:
         problem = error
-    return Call(services=services, face=face, request=request, route=route, params=params, problem=problem)
+    occasion = Occasion(head.request_id, head.client)
+    return Call(
+        services=services, face=face, request=request, route=route, params=params, problem=problem, occasion=occasion
+    )
 
 
 def _route(face: Face, request: Request) -> tuple[Route, dict[str, str]]:

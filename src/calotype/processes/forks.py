@@ -1,11 +1,14 @@
 """Children that run one function and end with its exit code."""
 
+import logging
 import os
 import signal
 import sys
 from collections.abc import Callable
 
 from calotype.processes.exits import Exit
+
+log = logging.getLogger(__name__)
 
 
 def fork(work: Callable[[], int]) -> int:
@@ -22,8 +25,8 @@ def fork(work: Callable[[], int]) -> int:
     try:
         _forget_the_parents_signals()
         code = work()
-    except Exception as error:  # noqa: BLE001 -- a child must not unwind into the parent's blocks
-        sys.stderr.write(f"calotype: bug: {type(error).__name__}: {error}\n")
+    except Exception as error:  # a child must not unwind into the parent's blocks
+        log.critical("bug", exc_info=error)
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

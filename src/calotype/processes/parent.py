@@ -30,7 +30,7 @@ def run(settings: Settings, *, prepare: Step, announce: Step) -> int:
     """
     # Read here, once: all workers know the same key, so that a client may resume with one what it began with another.
     encryption = load_tls(settings)
-    logs.set_up()
+    logs.set_up(settings.serve.log_format)
     raise_file_limit()
     signal.signal(signal.SIGTERM, stop_starting)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a terminal that closes, or an operator who means another daemon

@@ -13,6 +13,7 @@ from calotype.blobs.stores import BlobStore, BlobWriter
 from calotype.catalogue import images, uploads, usage
 from calotype.catalogue.engine import Catalogue, Connection
 from calotype.catalogue.uploads import LapsedUpload, UploadRow
+from calotype.domain import occasions
 from calotype.domain.errors import (
     BadData,
     BlobNotFound,
@@ -88,6 +89,7 @@ class Upload:
         self._reserved_bytes = row.bytes_reserved
         self._has_ended = False
         self._renew_at = parts.clock() + RENEW_EVERY
+        self._occasion = occasions.current()
         with ExitStack() as undo:
             undo.callback(self._mark_failed)
             self._writer: BlobWriter = parts.store.writer(row.blob_key)
@@ -129,7 +131,8 @@ class Upload:
     def give_up(self, reason: str) -> None:
         """End it without success; *reason* is for the log."""
         if not self._has_ended:
-            self._end(reason)
+            with self._working():
+                self._end(reason)
 
     def _check_bounds(self) -> None:
         """Raises what is certain already, with the step in `_size` that is about to be taken."""
@@ -243,15 +246,25 @@ class Upload:
         return Conflict(f"The upload to image {self.image_id} was ended by somebody else.")
 
     @contextmanager
-    def _undone_on_failure(self) -> Iterator[None]:
+    def _working(self) -> Iterator[None]:
+        """Whichever thread it is, it works for the request that began the upload."""
+        token = occasions.enter(self._occasion)
         try:
             yield
-        except BaseException as error:
-            if isinstance(error, NoSpace):
-                # The client is told that its image is too large; the operator, that the store is full.
-                log.warning("Store %s is full.", self._row.store)
-            self._end(f"{type(error).__name__}: {error}")
-            raise
+        finally:
+            occasions.leave(token)
+
+    @contextmanager
+    def _undone_on_failure(self) -> Iterator[None]:
+        with self._working():
+            try:
+                yield
+            except BaseException as error:
+                if isinstance(error, NoSpace):
+                    # The client is told that its image is too large; the operator, that the store is full.
+                    log.warning("Store %s is full.", self._row.store)
+                self._end(f"{type(error).__name__}: {error}")
+                raise
 
     def _end(self, reason: str) -> None:
         self._has_ended = True
