@@ -21,6 +21,7 @@ from calotype.http.errors import BrokenBody, HttpError
 from calotype.http.forwarded import Proxies
 from calotype.http.heads import Head
 from calotype.http.messages import Receive, Request
+from calotype.http.meter import UNMETERED, Direction, Meter
 from calotype.http.options import HttpOptions
 from calotype.http.pools import Pools
 from calotype.http.protocol import Connection
@@ -42,18 +43,22 @@ class _Exchange:
     head: Head
     must_close: bool = False
     was_invited: bool = False
+    face: str | None = None
+    route: str | None = None
+    received_bytes: int = 0  # of the body, as far as they are counted
 
 
 class Door:
     """Answers the requests of all connections of a process. *log* takes events with fields, like `logs.Log`."""
 
-    def __init__(self, services: Any, find: Find, options: HttpOptions, log: Any) -> None:
+    def __init__(self, services: Any, find: Find, options: HttpOptions, log: Any, meter: Meter = UNMETERED) -> None:
         self._services = services
         self._find = find
         self._options = options
         self._proxies = Proxies(options.trusted_proxies)
         self._log = AccessLog(log)
-        self._pools = Pools(options)
+        self.meter = meter
+        self._pools = Pools(options, meter)
 
     def close(self) -> None:
         """End the threads; after the last connection."""
@@ -62,6 +67,7 @@ class Door:
     async def answer(self, connection: Connection, message: RawRequestMessage, payload: StreamReader) -> bool:
         """Answer one request; True if the connection may be used for another."""
         began = time.perf_counter()
+        self.meter.began()
         head = heads.read(message, self._options, self._proxies, connection)
         exchange = _Exchange(connection, payload, head)
         answer = await self._answer_to(exchange)
@@ -70,6 +76,9 @@ class Door:
         took_s = time.perf_counter() - began
         status = answer.response.status
         self._log.answered(head.method, head.path, status, sent_bytes, took_s, head.request_id, head.client)
+        # What no handler has taken came by all the same: small bodies, and those of refused requests.
+        self._count(exchange, Direction.RECEIVED, payload.total_bytes - exchange.received_bytes)
+        self.meter.answered(exchange.face, head.method, exchange.route, status, took_s)
         return is_kept and await self._skip_rest(payload)
 
     async def refuse(self, connection: Connection, problem: HttpError) -> None:
@@ -79,6 +88,7 @@ class Door:
         body = response.body
         await connection.send(sending.head_bytes(response, len(body), request_id, "close") + body)
         self._log.answered("-", "-", response.status, len(body), 0.0, request_id, connection.client)
+        self.meter.refused(response.status)
 
     # -- from head to answer ------------------------------------------------------------------------------------------
 
@@ -91,6 +101,7 @@ class Door:
             if found is None:
                 raise exchange.head.problem or errors.not_found()
             face, prefix = found
+            exchange.face = face.name
             request = exchange.head.request(prefix)
             return await self._outcome(exchange, face, request)
         except Exception as error:  # noqa: BLE001 -- whatever it is, the client gets an answer and the log its trace
@@ -104,6 +115,7 @@ class Door:
         if head.problem is not None:
             raise head.problem
         call = calls.look_up(self._services, face, request, head, self._options)
+        exchange.route = None if call.route is None else call.route.path
         if call.wants_json:
             if head.expects_continue:
                 await self._pools.call(Pool.SHORT, call.authenticate)
@@ -112,7 +124,10 @@ class Door:
         outcome = await self._pools.call(call.pool, call.run)
         if not isinstance(outcome, Receive):
             return outcome
-        response = await pump.receive(exchange.payload, outcome, partial(_invite, exchange), self._pools, self._options)
+        count = partial(self._count, exchange, Direction.RECEIVED)
+        response = await pump.receive(
+            exchange.payload, outcome, partial(_invite, exchange), self._pools, self._options, self.meter, count
+        )
         return Answer(response, len(response.body))
 
     def _written(self, exchange: _Exchange, face: Face | None, request: Request, error: Exception) -> Answer:
@@ -142,10 +157,12 @@ class Door:
         head = sending.head_bytes(answer.response, answer.length, request_id, persistence)
         try:
             if answer.download is not None:
-                await sending.send_download(connection, head, answer.download, self._pools)
+                count = partial(self._count, exchange, Direction.SENT)
+                await sending.send_download(connection, head, answer.download, self._pools, self.meter, count)
                 return answer.length
             body = b"" if exchange.head.method == "HEAD" else answer.response.body
             await connection.send(head + body)
+            self._count(exchange, Direction.SENT, len(body))
             return len(body)
         except OSError as error:
             self._log.hung_up(request_id, str(error))
@@ -153,6 +170,13 @@ class Door:
             self._log.failed(request_id, error)
         connection.hang_up()
         return 0
+
+    def _count(self, exchange: _Exchange, direction: Direction, length: int) -> None:
+        """Note so many bytes of a body that went by."""
+        if direction is Direction.RECEIVED:
+            exchange.received_bytes += length
+        if length:
+            self.meter.moved(direction, exchange.face, exchange.route, length)
 
     def _may_be_kept(self, exchange: _Exchange) -> bool:
         """True if the next request begins where this one's body ends, and that end is here or near."""

@@ -24,11 +24,26 @@ class Origin:
     host: str | None = None
 
 
-class Proxies:
-    """The peers whose word is taken; *listed* are addresses and networks like 10.0.0.0/8. Raises ValueError for others."""
+class Networks:
+    """Addresses and networks like 10.0.0.0/8. Raises ValueError for what is neither."""
 
     def __init__(self, listed: Sequence[str]) -> None:
         self._networks: list[IPv4Network | IPv6Network] = [ip_network(text) for text in listed]
+
+    def __bool__(self) -> bool:
+        return bool(self._networks)
+
+    def lists(self, peer: str) -> bool:
+        """True if *peer* is an address of theirs; a name and what is no address is none."""
+        address = _address(peer)
+        return address is not None and any(address in network for network in self._networks)
+
+
+class Proxies:
+    """The peers whose word is taken, *listed* as `Networks` has them."""
+
+    def __init__(self, listed: Sequence[str]) -> None:
+        self._networks = Networks(listed)
 
     def origin(self, peer: str, headers: Headers) -> Origin:
         """Where a request of *peer* comes from; what cannot be read is as if it had not been said.
@@ -37,7 +52,7 @@ class Proxies:
         client is the first address, from the end, that is not a listed proxy's. What stands in front of that one anybody
         may have written.
         """
-        if not self._networks or not self._lists(peer):
+        if not self._networks or not self._networks.lists(peer):
             return Origin(peer)
         said = {name: _joined(headers, f"x-forwarded-{name}") for name in ("for", "proto", "host")}
         # One dialect a request: who fills in one of them may pass the other on as a client has sent it.
@@ -57,13 +72,9 @@ class Proxies:
             if address is None:
                 break
             client = str(address)
-            if not self._lists(client):
+            if not self._networks.lists(client):
                 break
         return client
-
-    def _lists(self, peer: str) -> bool:
-        address = _address(peer)
-        return address is not None and any(address in network for network in self._networks)
 
 
 def _address(node: str) -> IPv4Address | IPv6Address | None:

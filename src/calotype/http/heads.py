@@ -70,6 +70,7 @@ class Head:
             prefix=prefix,
             has_body=self.has_body,
             declared_length=self.declared_length,
+            client=self.client,
         )
 
 
@@ -86,6 +87,7 @@ def with_parts(request: Request, params: dict[str, str], body: bytes, caller: Ca
         params=params,
         has_body=request.has_body,
         declared_length=request.declared_length,
+        client=request.client,
         body=body,
         caller=caller,
     )

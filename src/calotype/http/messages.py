@@ -25,6 +25,7 @@ class Request:
     *declared_length*: Content-Length, or None where none was sent.
     *body*: the whole body of routes that want one in memory; b"" for the others.
     *base_url*: scheme and host under which the client reached us, without trailing slash.
+    *client*: the address the request comes from, behind proxies that are believed.
     *caller*: who asks; only where the face asks for proof of identity, else None.
     """
 
@@ -38,6 +39,7 @@ class Request:
     params: Mapping[str, str] = field(default_factory=dict)
     has_body: bool = False
     declared_length: int | None = None
+    client: str = ""
     body: bytes = b""
     caller: Caller | None = None
 

@@ -20,6 +20,11 @@ class HttpOptions:
     tls_key: Path | None = None
     """PEM file of the certificate's key, without a passphrase."""
 
+    metrics_enabled: bool = True
+    """Answer `/metrics`, in the form that Prometheus reads."""
+    metrics_clients: tuple[str, ...] = ()
+    """Addresses and networks (10.0.0.0/8) of the clients that may read /metrics; none: everybody."""
+
     header_timeout_s: float = 10.0
     """Seconds from the first byte of a request to the end of its headers; who is slower holds a connection to no use."""
     json_timeout_s: float = 30.0

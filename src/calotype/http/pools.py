@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 from calotype.domain.errors import Throttled
+from calotype.http.meter import UNMETERED, Meter
 from calotype.http.options import HttpOptions
 from calotype.http.routes import Pool
 from calotype.http.threads import Threads
@@ -19,10 +21,13 @@ _SHORT_AT_ONCE = 2
 class Pools:
     """Three pools; all methods are called on the loop's thread."""
 
-    def __init__(self, options: HttpOptions) -> None:
-        self._short = Threads("short", options.short_threads, at_once=_SHORT_AT_ONCE)
-        self._steps = Threads("steps", options.step_threads)
-        self._logins = Threads("logins", options.login_threads)
+    def __init__(self, options: HttpOptions, meter: Meter = UNMETERED) -> None:
+        def threads(name: str, count: int, at_once: int | None = None) -> Threads:
+            return Threads(name, count, at_once=at_once, note=partial(meter.threads, name))
+
+        self._short = threads("short", options.short_threads, _SHORT_AT_ONCE)
+        self._steps = threads("steps", options.step_threads)
+        self._logins = threads("logins", options.login_threads)
         self._logins_max = options.login_threads + options.logins_waiting_max
 
     def call(self, pool: Pool, work: Callable[..., Result], *arguments: object) -> asyncio.Future[Result]:

@@ -11,29 +11,45 @@ from aiohttp.streams import StreamReader
 
 from calotype.http.errors import BrokenBody
 from calotype.http.messages import Receive, Response, Sink
+from calotype.http.meter import Direction, Meter
 from calotype.http.options import HttpOptions
 from calotype.http.pools import Pools
 
 
 async def receive(
-    payload: StreamReader, wanted: Receive, invite: Callable[[], Awaitable[None]], pools: Pools, options: HttpOptions
+    payload: StreamReader,
+    wanted: Receive,
+    invite: Callable[[], Awaitable[None]],
+    pools: Pools,
+    options: HttpOptions,
+    meter: Meter,
+    count: Callable[[int], None],
 ) -> Response:
     """Take the whole body into the sink, then what `then` makes of its result. *invite* asks the client for the body.
 
+    *count* is told of bytes as they come.
+
     Raises what the sink raises. Raises BrokenBody, after `give_up`, if the body breaks off or stalls.
     """
-    pump = _Pump(payload, wanted.sink, pools, options)
+    pump = _Pump(payload, wanted.sink, pools, options, count)
+    meter.transfers(Direction.RECEIVED, +1)
     try:
-        await invite()
-        await pump.run()
-    except BrokenBody as error:
-        await pools.step(wanted.sink.give_up, str(error))
-        raise
-    return await pools.step(lambda: wanted.then(wanted.sink.finish()))
+        try:
+            await invite()
+            await pump.run()
+        except BrokenBody as error:
+            await pools.step(wanted.sink.give_up, str(error))
+            raise
+        return await pools.step(lambda: wanted.then(wanted.sink.finish()))
+    finally:
+        meter.transfers(Direction.RECEIVED, -1)
 
 
 class _Pump:
-    def __init__(self, payload: StreamReader, sink: Sink, pools: Pools, options: HttpOptions) -> None:
+    def __init__(
+        self, payload: StreamReader, sink: Sink, pools: Pools, options: HttpOptions, count: Callable[[int], None]
+    ) -> None:
+        self._count = count
         self._payload = payload
         self._sink = sink
         self._pools = pools
@@ -45,6 +61,7 @@ class _Pump:
         watch = _Watch(self._payload, self._options)
         try:
             while step := await self._read_step():
+                self._count(len(step))
                 watch.is_resting = True
                 await self._written()
                 watch.is_resting = False

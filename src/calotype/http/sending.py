@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from email.utils import formatdate
@@ -12,10 +13,17 @@ from calotype.domain.ranges import Part
 from calotype.http import request_ids
 from calotype.http.errors import BrokenBlob
 from calotype.http.messages import Blob, Response
+from calotype.http.meter import Direction, Meter
 from calotype.http.pools import Pools
 
 #: Read in 64 KiB steps through a thread pool a cached file gave a tenth of what 1 MiB steps give.
 STEP_BYTES = 1024 * 1024
+
+#: What the kernel sends of a file before it is counted. Each piece more costs 0.2 ms, a thousandth of its time on a fast line.
+_COUNTED_BYTES = 128 * STEP_BYTES
+
+Count = Callable[[int], None]
+"""Told of so many bytes of a body that went by."""
 
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus}
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -91,25 +99,42 @@ def _now() -> str:
     return _date[1]
 
 
-async def send_download(wire: Wire, head: bytes, download: Download, pools: Pools) -> None:
+async def send_download(wire: Wire, head: bytes, download: Download, pools: Pools, meter: Meter, count: Count) -> None:
     """Send *head* and the bytes of *download*, whose blob is closed whatever happens.
+
+    *count* is told of bytes as they leave.
 
     Raises OSError when the client is gone, BrokenBlob or the blob's own error when the rest cannot be read:
     then nothing but hanging up tells the client.
     """
-    if download.file is not None and wire.sends_files:
-        with closing(download.blob):  # a file that was only read: to close it takes no time
-            await wire.send(head)
-            await wire.send_file(download.file, download.first, download.length)
-        return
+    meter.transfers(Direction.SENT, +1)
     try:
-        await wire.send(head)
-        await _send_steps(wire, download, pools)
+        if download.file is not None and wire.sends_files:
+            with closing(download.blob):  # a file that was only read: to close it takes no time
+                await wire.send(head)
+                await _send_file(wire, download.file, download, meter, count)
+            return
+        try:
+            await wire.send(head)
+            await _send_steps(wire, download, pools, count)
+        finally:
+            await pools.step(download.blob.close)
     finally:
-        await pools.step(download.blob.close)
+        meter.transfers(Direction.SENT, -1)
 
 
-async def _send_steps(wire: Wire, download: Download, pools: Pools) -> None:
+async def _send_file(wire: Wire, file: BinaryIO, download: Download, meter: Meter, count: Count) -> None:
+    """In pieces, so that an hour's transfer is not counted at its end alone."""
+    sent = 0
+    while sent < download.length:
+        length = min(_COUNTED_BYTES, download.length - sent)
+        await wire.send_file(file, download.first + sent, length)
+        sent += length
+        count(length)
+        meter.file_left(download.blob, length)
+
+
+async def _send_steps(wire: Wire, download: Download, pools: Pools, count: Count) -> None:
     step, sent, length = download.first_step, 0, download.length
     if download.file is not None and length:
         step = await pools.step(download.blob.read, download.first, min(STEP_BYTES, length))
@@ -118,5 +143,6 @@ async def _send_steps(wire: Wire, download: Download, pools: Pools) -> None:
             raise BrokenBlob(f"the blob ended after {sent} of {length} bytes")
         sent += len(step)
         await wire.send(step)
+        count(len(step))
         if sent < length:
             step = await pools.step(download.blob.read, download.first + sent, min(STEP_BYTES, length - sent))

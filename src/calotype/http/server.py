@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Callable
 
 from aiohttp import web
+from aiohttp.web_protocol import RequestHandler
 
 from calotype.http.door import Door
 from calotype.http.options import HttpOptions
@@ -70,6 +71,14 @@ class _Connections(web.Server):
 
     def __call__(self) -> Connection:
         return Connection(self, self._door, self._options, self._loop)
+
+    def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
+        super().connection_made(handler, transport)
+        self._door.meter.connections(+1)
+
+    def connection_lost(self, handler: RequestHandler, exc: BaseException | None = None) -> None:
+        self._door.meter.connections(-1)
+        super().connection_lost(handler, exc)
 
     def living(self) -> list[Connection]:
         return [connection for connection in self.connections if isinstance(connection, Connection)]

@@ -10,6 +10,9 @@ Result = TypeVar("Result")
 
 _Job = tuple[Callable[..., Any], tuple[object, ...], asyncio.Future[Any]]
 
+Note = Callable[[int, int], None]
+"""Told on the loop's thread how many threads are at work and how many calls wait, whenever that changes."""
+
 #: How long nothing may get done before threads beyond those at work are called in. Longer than nearly every call takes, and
 #: short beside what calls wait for that are slow: a disk's flush, a locked catalogue.
 STALL_S = 0.005
@@ -25,10 +28,11 @@ class Threads:
     212 µs of time instead of 69: a lock, a condition and a second future each way.
     """
 
-    def __init__(self, name: str, count: int, *, at_once: int | None = None) -> None:
+    def __init__(self, name: str, count: int, *, at_once: int | None = None, note: Note | None = None) -> None:
         at_once = count if at_once is None else min(at_once, count)
         self._first = _Crew(f"{name}-", at_once, self._note_done)
         self._spare = _Crew(f"{name}-spare-", count - at_once, self._note_spare_done)
+        self._note = note
         self._unfinished = 0
         self._done = 0  # by the first crew
         self._is_stalled = False
@@ -49,6 +53,7 @@ class Threads:
             self._call_in_spares()
         elif self._first.is_full and self._spare.most and not self._is_watched:
             self._watch(loop)
+        self._tell()
         return future
 
     def close(self, timeout_s: float) -> None:
@@ -80,11 +85,18 @@ class Threads:
         self._unfinished -= 1
         self._done += 1
         self._is_stalled = False
+        self._tell()
 
     def _note_spare_done(self) -> None:
         self._unfinished -= 1
         if self._is_stalled:
             self._call_in_spares()
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._note is not None:
+            busy = min(self._first.busy, self._first.most) + min(self._spare.busy, self._spare.most)
+            self._note(busy, self._unfinished - busy)
 
 
 class _Crew:
