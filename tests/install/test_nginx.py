@@ -1,20 +1,18 @@
 """docs/operate/nginx.conf, with ports and paths of the test's own, in front of a service."""
 
 import http.client
-import socket
-import subprocess
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
+import nginx
 import servers
 from certificates import Certificate
 from servers import Server
 
 ROOT = Path(__file__).parents[2]
-NGINX = Path("/usr/sbin/nginx")
 DATA = bytes(range(256)) * 4096 * 9
 RAW = {
     "x-image-meta-disk_format": "raw",
@@ -23,65 +21,25 @@ RAW = {
 }
 LIMIT_S = 20
 
-#: What nginx's own main file says around a file in conf.d.
-AROUND = """
-daemon off; master_process off; pid nginx.pid; error_log stderr; worker_processes 1;
-events {{}}
-http {{
-    access_log off;
-    client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path f; uwsgi_temp_path u; scgi_temp_path s;
-    {site}
-}}
-"""
-
 
 @dataclass
 class Proxy:
     """nginx while it runs; *server* is the service behind it as clients see it from in front."""
 
-    process: subprocess.Popen[bytes]
-    port: int
+    nginx: nginx.Nginx
     server: Server
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait(LIMIT_S)
 
 
 def start(folder: Path, server: Server, certificate: Certificate, *, without: str = "") -> Proxy:
     """nginx with the file of the documents, but for its line that begins with *without*."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    site = (ROOT / "docs/operate/nginx.conf").read_text()
-    for theirs, ours in {
-        "listen 443 ssl": f"listen 127.0.0.1:{port} ssl",
+    ours = {
         "server 127.0.0.1:9292": f"server {server.host}:{server.port}",
         "/etc/nginx/images.example.pem": str(certificate.file),
         "/etc/nginx/images.example.key": str(certificate.key),
-    }.items():
-        assert site.count(theirs) == 1
-        site = site.replace(theirs, ours)
-    if without:
-        kept = [line for line in site.splitlines() if not line.strip().startswith(without)]
-        assert len(kept) == len(site.splitlines()) - 1
-        site = "\n".join(kept)
-    (folder / "nginx.conf").write_text(AROUND.format(site=site))
-    with (folder / "nginx.log").open("wb") as log:
-        process = subprocess.Popen([NGINX, "-p", folder, "-c", folder / "nginx.conf", "-e", "stderr"], stderr=log)
-    deadline = time.monotonic() + LIMIT_S
-    while not is_listening(port):
-        assert process.poll() is None, (folder / "nginx.log").read_text()
-        assert time.monotonic() < deadline
-    in_front = replace(server, url=f"https://127.0.0.1:{port}", trusting=certificate.trusting())
-    return Proxy(process, port, in_front)
-
-
-def is_listening(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=LIMIT_S).close()
-    except ConnectionRefusedError:
-        return False
-    return True
+    }
+    running = nginx.start(folder, ROOT / "docs/operate/nginx.conf", ours, without=without)
+    in_front = replace(server, url=f"https://127.0.0.1:{running.port}", trusting=certificate.trusting())
+    return Proxy(running, in_front)
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +53,7 @@ def behind(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def start_nginx(tmp_path_factory, behind, certificate, missing):
-    if not NGINX.exists():
+    if not nginx.PROGRAM.exists():
         missing("Debian's package nginx")
     running = []
 
@@ -106,7 +64,7 @@ def start_nginx(tmp_path_factory, behind, certificate, missing):
 
     yield begin
     for proxy in running:
-        proxy.stop()
+        proxy.nginx.stop()
 
 
 @pytest.fixture(scope="module")
