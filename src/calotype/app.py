@@ -32,7 +32,9 @@ from calotype.service.edits import Edits
 from calotype.service.everybody import EverybodyIsAdmin
 from calotype.service.grants import Grants
 from calotype.service.health import Health
-from calotype.service.housekeeping import Housekeeping
+from calotype.service.housekeeping import Housekeeping, lease
+from calotype.service.housekeeping.lease import Guard, Lease
+from calotype.service.housekeeping.pace import Wait
 from calotype.service.images import Images
 from calotype.service.location_edits import LocationEdits
 from calotype.service.location_hashes import LocationHashes
@@ -78,13 +80,21 @@ def open_door(settings: Settings) -> Iterator[Door]:
 
 
 @contextmanager
-def open_housekeeping(settings: Settings) -> Iterator[Housekeeping]:
-    """Housekeeping over the catalogue and the stores; closed with the block."""
+def open_lease(settings: Settings, holder: str) -> Iterator[tuple[Catalogue, Lease]]:
+    """The catalogue, and in it the turn to keep house, to be taken by *holder*; closed with the block."""
     catalogue = open_catalogue(settings)
     try:
-        yield Housekeeping(catalogue, open_stores(settings), now)
+        yield catalogue, Lease(catalogue, holder, lease.length_s(settings.housekeeping.housekeeping_interval_s))
     finally:
         catalogue.close()
+
+
+def build_housekeeping(
+    settings: Settings, catalogue: Catalogue, *, guard: Guard | None = None, wait: Wait, is_dry: bool = False
+) -> Housekeeping:
+    """Housekeeping over *catalogue* and the stores; raises Broken for a store that cannot be opened."""
+    stores, options = open_stores(settings), settings.housekeeping
+    return Housekeeping(catalogue, stores, now, options=options, guard=guard, wait=wait, is_dry=is_dry)
 
 
 def open_stores(settings: Settings) -> Stores:

@@ -155,6 +155,9 @@ _SMALLEST: Final = {
     "limit_max": 0,
     "leftover_max_bytes": 0,
     "logins_waiting_max": 0,
+    "scrub_mib_per_s": 0,
+    "scrub_every_days": 0,
+    "deleted_kept_days": 0,
 }
 
 

@@ -48,9 +48,9 @@ def test_it_prints_how_much_there_was_to_do(stopped):
     orphan = leave_orphan(stopped.folder)
     expire_tokens(stopped.folder)
 
-    assert run(stopped.folder) == {"end_upload": 0, "remove_bytes": 1, "remove_tokens": 1}
+    assert run(stopped.folder) == {"end_upload": 0, "remove_bytes": 1, "remove_tokens": 1, "purge_deleted": 0}
     assert not orphan.exists()
-    assert run(stopped.folder) == {"end_upload": 0, "remove_bytes": 0, "remove_tokens": 0}
+    assert run(stopped.folder) == dict.fromkeys(("end_upload", "remove_bytes", "remove_tokens", "purge_deleted"), 0)
 
 
 def test_a_dry_run_prints_what_would_be_done_and_does_nothing(stopped):

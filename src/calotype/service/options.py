@@ -37,3 +37,11 @@ class HousekeepingOptions:
 
     housekeeping_interval_s: float = 60.0
     """Seconds between two rounds of housekeeping; 0: none, `calotype housekeeping run` is left to do it."""
+    housekeeping_removals_per_s: int = 100
+    """Keys that housekeeping removes from stores, and tombstones it purges, in a second, both together at most."""
+    scrub_mib_per_s: int = 16
+    """MiB of image data that are read again in a second, to be compared with their digests; 0: none."""
+    scrub_every_days: int = 30
+    """Days after which the data of an image are due to be read again; 0: as soon as all others were."""
+    deleted_kept_days: int = 0
+    """Days for which the record of a deleted image is kept, which lists of changes show; 0: for ever."""

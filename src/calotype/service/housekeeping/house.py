@@ -1,0 +1,39 @@
+"""What all parts of housekeeping work with."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from calotype.blobs.stores import Stores
+from calotype.catalogue.engine import Catalogue, Connection
+from calotype.service.housekeeping.lease import Guard
+from calotype.service.housekeeping.pace import Pace, Wait
+from calotype.service.images import Clock
+from calotype.service.options import HousekeepingOptions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """*wait* None: nothing is held back. *removals*: the pace of what is removed, from stores and as tombstones together."""
+
+    catalogue: Catalogue
+    stores: Stores
+    clock: Clock
+    options: HousekeepingOptions
+    guard: Guard
+    wait: Wait | None
+    removals: Pace
+    is_dry: bool
+
+    @contextmanager
+    def changing(self) -> Iterator[Connection]:
+        """A writing transaction of whoever's turn it is. Raises LeaseLost."""
+        with self.catalogue.writing() as connection:
+            self.guard.hold(connection)
+            yield connection
+
+    def remove(self, store: str, key: str) -> None:
+        """Remove the blob in its time, absent or not. Raises Broken, LeaseLost."""
+        self.removals.take()
+        self.guard.check()
+        self.stores.delete(store, key)
