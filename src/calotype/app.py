@@ -5,6 +5,7 @@ Source: docs/architecture.md.
 
 import os
 import socket
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -12,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from calotype import audit_log
 from calotype.blobs import opening
 from calotype.blobs.stores import Stores
 from calotype.catalogue.engine import Catalogue, CatalogueOptions
@@ -19,12 +21,17 @@ from calotype.config import Settings
 from calotype.domain.locations import HTTP_STORE
 from calotype.domain.rights import DEFAULT_RULES, Rules
 from calotype.domain.stores import Store
-from calotype.faces import health, identity, v1, v2, versions, web
+from calotype.faces import health, identity, metrics, v1, v2, versions, web
 from calotype.http.door import Door
 from calotype.http.messages import Request
+from calotype.http.options import HttpOptions
 from calotype.http.routes import Face
 from calotype.logs import Log
+from calotype.metrics.layout import OTHER
+from calotype.metrics.node import Node, Seat
+from calotype.metrics.process import Process
 from calotype.service.accounts import Accounts
+from calotype.service.audit import SILENT, Recorder
 from calotype.service.deletions import Deletions
 from calotype.service.directory import Directory
 from calotype.service.downloads import Downloads
@@ -63,18 +70,25 @@ def open_catalogue(settings: Settings) -> Catalogue:
 
 
 @contextmanager
-def open_door(settings: Settings) -> Iterator[Door]:
-    """Everything one web worker needs, behind its door; closed with the block."""
+def open_door(settings: Settings, seat: Seat | None = None) -> Iterator[Door]:
+    """Everything one web worker needs, behind its door; closed with the block. *seat*: its place among those of the node."""
     with ExitStack() as closing:
         catalogue = open_catalogue(settings)
         closing.callback(catalogue.close)
         # Digests keep a core each busy and never wait, so more threads than cores gain nothing.
         threads = closing.enter_context(ThreadPoolExecutor(max(2, os.cpu_count() or 1), "digests"))
-        stores = open_stores(settings)
-        services = build_services(settings, catalogue, stores, threads)
+        process = Process(
+            seat or Node(1, time.time()).worker(0), _names_of_own_stores(settings), _threads(settings.http)
+        )
+        stores = process.metered(open_stores(settings))
+        audit = Recorder(closing.enter_context(audit_log.opened(settings.serve.audit_log, standard=1)))
+        services = build_services(settings, catalogue, stores, threads, audit)
         closing.callback(services.locations.close)
-        faces = join_faces(settings, Health(catalogue, stores))
-        door = Door(services, faces.find, settings.http, Log("calotype.access"))
+        checks = Health(catalogue, stores)
+        process.watch(checks.parts())
+        faces = join_faces(settings, checks, process.write)
+        meter = process.request_meter(faces.labels())
+        door = Door(services, faces.find, settings.http, Log("calotype.access"), meter)
         closing.callback(door.close)
         yield door
 
@@ -97,6 +111,14 @@ def build_housekeeping(
     return Housekeeping(catalogue, stores, now, options=options, guard=guard, wait=wait, is_dry=is_dry)
 
 
+def _names_of_own_stores(settings: Settings) -> list[str]:
+    return [store.name for store in settings.named_stores]
+
+
+def _threads(options: HttpOptions) -> dict[str, int]:
+    return {"short": options.short_threads, "steps": options.step_threads, "logins": options.login_threads}
+
+
 def open_stores(settings: Settings) -> Stores:
     """The stores, made where they are absent; raises Broken, naming its folder, for one that cannot be."""
     stores = opening.open_stores(settings.named_stores, is_durable=not settings.serve.ephemeral)
@@ -115,14 +137,17 @@ def open_origins(settings: Settings) -> "Origins | None":
     return Origins(options.judge(), most_waiting=options.fetch_waits_max, most_open=options.fetch_reads_max)
 
 
-def build_services(settings: Settings, catalogue: Catalogue, stores: Stores, threads: ThreadPoolExecutor) -> Services:
-    """The use cases over *catalogue* and *stores*; *threads* digest what is uploaded."""
+def build_services(
+    settings: Settings, catalogue: Catalogue, stores: Stores, threads: ThreadPoolExecutor, audit: Recorder = SILENT
+) -> Services:
+    """The use cases over *catalogue* and *stores*; *threads* digest what is uploaded, *audit* keeps what is changed."""
     rules = Rules(DEFAULT_RULES)
     origins = open_origins(settings)
     placements = Placements(stores, settings.locations)
-    images = Images(catalogue, rules, settings.images, now, placements)
+    images = Images(catalogue, rules, settings.images, now, placements, audit)
     node = f"{socket.gethostname()}:{os.getpid()}"
-    accounts = EverybodyIsAdmin(catalogue, now) if settings.serve.auth == "none" else Accounts(catalogue, now)
+    kept = EverybodyIsAdmin if settings.serve.auth == "none" else Accounts
+    accounts = kept(catalogue, now, audit)
     locations = Locations(
         catalogue,
         images,
@@ -133,23 +158,26 @@ def build_services(settings: Settings, catalogue: Catalogue, stores: Stores, thr
         origins=origins,
         hashes=None if origins is None else LocationHashes(catalogue, origins, now, settings.locations),
         node=node,
+        audit=audit,
     )
-    named_stores = NamedStores(catalogue, stores, images, rules)
+    named_stores = NamedStores(catalogue, stores, images, rules, audit)
     location_edits = LocationEdits(catalogue, locations, named_stores, rules, settings.locations)
     return Services(
         images=images,
-        edits=Edits(catalogue, images, rules, settings.images, location_edits),
-        uploads=Uploads(catalogue, stores, images, rules, settings.images, now, node=node, threads=threads),
+        edits=Edits(catalogue, images, rules, settings.images, location_edits, audit),
+        uploads=Uploads(
+            catalogue, stores, images, rules, settings.images, now, node=node, threads=threads, audit=audit
+        ),
         downloads=Downloads(catalogue, stores, rules, origins),
-        deletions=Deletions(catalogue, stores, rules, now),
+        deletions=Deletions(catalogue, stores, rules, now, audit),
         locations=locations,
         stores=named_stores,
         quotas=Quotas(catalogue),
-        members=Members(catalogue, rules, settings.images, now),
-        offers=Offers(catalogue, rules, settings.images, now),
+        members=Members(catalogue, rules, settings.images, now, audit),
+        offers=Offers(catalogue, rules, settings.images, now, audit),
         accounts=accounts,
-        directory=Directory(catalogue, rules, accounts.logins, now),
-        grants=Grants(catalogue, rules),
+        directory=Directory(catalogue, rules, accounts.logins, now, audit),
+        grants=Grants(catalogue, rules, audit),
         options=settings.images,
         v1_enabled=settings.serve.v1_enabled,
     )
@@ -192,8 +220,19 @@ class Faces:
         for (prefix, name), face in claims.items():
             yield from ((route.method, prefix + route.path, name) for route in face.routes)
 
+    def labels(self) -> Iterator[tuple[str, str, str]]:
+        """Face, method and route of every row that is counted by itself; what *rest* answers is a version list, whatever path.
 
-def join_faces(settings: Settings, checks: Health) -> Faces:
+        A face's routes stand below its first prefix alone, however many it has.
+        """
+        faces = {face.name: face for claims in self.claimed.values() for _, face in claims}
+        for name, face in faces.items():
+            if name != self.rest.name:
+                yield from ((name, route.method, face.prefixes[0] + route.path) for route in face.routes)
+        yield self.rest.name, "GET", OTHER
+
+
+def join_faces(settings: Settings, checks: Health, write_metrics: metrics.Write = metrics.write_nothing) -> Faces:
     """The faces that *settings* offer, each at the first segments of its prefixes or, without prefix, of its routes."""
     v1_versions = versions.V1 if settings.serve.v1_enabled else ()
     v2_versions = versions.v2(has_several_stores=len(settings.named_stores) + settings.locations.http_locations > 1)
@@ -203,6 +242,8 @@ def join_faces(settings: Settings, checks: Health) -> Faces:
     by_version = dict.fromkeys(["v2", *(version.id for version in v2_versions)], v2_face)
     documents = web.face(settings.images, v1_enabled=settings.serve.v1_enabled)
     faces = [identity.face(), identity.root_face(), health.face(checks), documents, v2_face, v2.root_face()]
+    if settings.http.metrics_enabled:
+        faces.append(metrics.face(write_metrics, settings.http))
     if v1_versions:
         v1_face = v1.face(versions.write_one)
         faces.append(v1_face)

@@ -93,6 +93,8 @@ class ServeOptions:
     """Offer the Image API v1 under /v1, /v1.0 and /v1.1."""
     log_format: str = "text"
     """Form of the log on standard error: text, or json, an object a line."""
+    audit_log: str | None = None
+    """File to which every change is written, who made it and of what, an object a line; -: standard output; none: nowhere."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,6 +183,8 @@ def _check_auth(auth: str) -> None:
 def _check_logs(serve: ServeOptions) -> None:
     if serve.log_format not in ("text", "json"):
         raise Invalid("log_format", serve.log_format, "is neither text nor json")
+    if serve.audit_log is not None and (not serve.audit_log or not is_storable(serve.audit_log)):
+        raise Invalid("audit_log", serve.audit_log, "it names no file")
 
 
 _SQLITE: Final = "sqlite:///"
@@ -192,11 +196,12 @@ def _check_addresses(http: HttpOptions) -> None:
     """Raises Invalid for what no client and no proxy can have as its address, and for half of a certificate."""
     if (url := http.public_endpoint) is not None and _ENDPOINT.fullmatch(url) is None:
         raise Invalid("public_endpoint", url, "is not http:// or https://, a host and a path without slash at its end")
-    for proxy in http.trusted_proxies:
-        try:
-            ip_network(proxy)
-        except ValueError as error:
-            raise Invalid("trusted_proxies", proxy, "is neither an address nor a network like 10.0.0.0/8") from error
+    for name in ("trusted_proxies", "metrics_clients"):
+        for text in getattr(http, name):
+            try:
+                ip_network(text)
+            except ValueError as error:
+                raise Invalid(name, text, "is neither an address nor a network like 10.0.0.0/8") from error
     if (http.tls_cert is None) != (http.tls_key is None):
         given, absent = ("tls_cert", "tls_key") if http.tls_key is None else ("tls_key", "tls_cert")
         raise Invalid(given, getattr(http, given), f"is of no use without {absent}")

@@ -115,7 +115,7 @@ class Door:
         if head.problem is not None:
             raise head.problem
         call = calls.look_up(self._services, face, request, head, self._options)
-        exchange.route = None if call.route is None else call.route.path
+        exchange.route = None if call.route is None else face.prefixes[0] + call.route.path
         if call.wants_json:
             if head.expects_continue:
                 await self._pools.call(Pool.SHORT, call.authenticate)

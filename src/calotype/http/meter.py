@@ -17,7 +17,10 @@ class Direction(StrEnum):
 
 
 class Meter(Protocol):
-    """*face* and *route* are None where a request found none; *route* is a path as the face's table has it, never a client's."""
+    """*face* and *route* are None where a request found none.
+
+    *route*: the face's first prefix and a path as its table has it, never as a client has sent it.
+    """
 
     def connections(self, change: int) -> None:
         """So many more connections are open."""

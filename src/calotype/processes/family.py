@@ -9,9 +9,11 @@ import ssl
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 
 from calotype.config import Settings
+from calotype.metrics.node import Node, Seat
 from calotype.processes import forks, housekeeper, worker
 from calotype.processes.exits import CannotStart, Exit
 
@@ -35,17 +37,31 @@ class Kind(StrEnum):
     HOUSEKEEPER = "housekeeper"
 
 
+@dataclass(frozen=True, slots=True)
+class Child:
+    """*seat*: where it counts; who takes its place goes on counting there."""
+
+    kind: Kind
+    seat: Seat
+
+
 class Family:
-    """The parent's view of its children; *on_ready* is called once, when all workers answer."""
+    """The parent's view of its children; *on_ready* is called once, when all workers answer. They count on *node*."""
 
     def __init__(
-        self, settings: Settings, listener: socket.socket, tls: ssl.SSLContext | None, on_ready: Callable[[], None]
+        self,
+        settings: Settings,
+        listener: socket.socket,
+        tls: ssl.SSLContext | None,
+        node: Node,
+        on_ready: Callable[[], None],
     ) -> None:
         self._settings = settings
         self._listener = listener
         self._tls = tls
+        self._node = node
         self._on_ready = on_ready
-        self._children: dict[int, Kind] = {}
+        self._children: dict[int, Child] = {}
         self._deaths = {
             Kind.WORKER: deque[float](maxlen=DEATHS_ALLOWED * settings.serve.workers),
             Kind.HOUSEKEEPER: deque[float](maxlen=DEATHS_ALLOWED),
@@ -59,8 +75,8 @@ class Family:
     def run(self) -> int:
         """Ends with 0 after SIGTERM or SIGINT; raises CannotStart when children cannot be kept alive."""
         self._listen_to_signals()
-        for _ in range(self._settings.serve.workers):
-            self._start(Kind.WORKER)
+        for number in range(self._settings.serve.workers):
+            self._start(Child(Kind.WORKER, self._node.worker(number)))
         with selectors.DefaultSelector() as selector:
             selector.register(self._ready_out, selectors.EVENT_READ)
             selector.register(self._wake_out, selectors.EVENT_READ)
@@ -79,14 +95,19 @@ class Family:
         for ending in (*ENDING_SIGNALS, signal.SIGCHLD):
             signal.signal(ending, lambda _number, _frame: None)
 
-    def _start(self, kind: Kind) -> None:
-        self._children[forks.fork(self._be_worker if kind is Kind.WORKER else self._be_housekeeper)] = kind
+    def _start(self, child: Child) -> None:
+        be = self._be_worker if child.kind is Kind.WORKER else self._be_housekeeper
+        self._children[forks.fork(lambda: be(child.seat))] = child
+        self._note_workers()
 
-    def _be_worker(self) -> int:
+    def _note_workers(self) -> None:
+        self._node.note_workers(sum(child.kind is Kind.WORKER for child in self._children.values()))
+
+    def _be_worker(self, seat: Seat) -> int:
         self._let_go()
-        return worker.run(self._settings, self._listener, self._tls, ready=self._ready_in, parent=self._alive_out)
+        return worker.run(self._settings, self._listener, self._tls, seat, ready=self._ready_in, parent=self._alive_out)
 
-    def _be_housekeeper(self) -> int:
+    def _be_housekeeper(self, _seat: Seat) -> int:
         self._let_go()
         self._listener.close()
         os.close(self._ready_in)
@@ -117,7 +138,7 @@ class Family:
         self._not_ready -= count
         if self._not_ready == 0:
             if self._settings.housekeeping.housekeeping_interval_s:
-                self._start(Kind.HOUSEKEEPER)
+                self._start(Child(Kind.HOUSEKEEPER, self._node.housekeeper))
             self._on_ready()
 
     def _take_signal(self, number: int) -> None:
@@ -149,8 +170,9 @@ class Family:
             if done:
                 self._replace(pid, self._children.pop(pid), forks.code_of(status))
 
-    def _replace(self, pid: int, kind: Kind, code: int) -> None:
-        """Start another child of *kind* for *pid*, which ended with *code*, unless we are ending or it makes no sense."""
+    def _replace(self, pid: int, child: Child, code: int) -> None:
+        """Start another one for *child*, *pid*, which ended with *code*, unless we are ending or it makes no sense."""
+        kind = child.kind
         if self._kill_at is not None:
             return
         if self._not_ready:
@@ -162,4 +184,5 @@ class Family:
             raise CannotStart(Exit.BUG, f"Processes keep dying, the last one, a {kind}, with {code}; giving up.")
         deaths.append(now)
         log.error("%s %d ended with %d; another one takes its place", kind, pid, code)
-        self._start(kind)
+        self._node.note_death(kind, child.seat)
+        self._start(child)

@@ -8,6 +8,7 @@ import gc
 import resource
 import signal
 import ssl
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -15,6 +16,7 @@ from types import FrameType
 from calotype import logs
 from calotype.config import Settings
 from calotype.http import tls
+from calotype.metrics.node import Node
 from calotype.processes import folders, preparation, sockets
 from calotype.processes.exits import Exit
 from calotype.processes.family import Family
@@ -38,7 +40,8 @@ def run(settings: Settings, *, prepare: Step, announce: Step) -> int:
         url = sockets.url_of(listener, "https" if encryption else "http")
         load_what_children_share()
         preparation.run(lambda: prepare(placed, url))
-        return Family(placed, listener, encryption, lambda: announce(placed, url)).run()
+        node = Node(placed.serve.workers, time.time())
+        return Family(placed, listener, encryption, node, lambda: announce(placed, url)).run()
 
 
 def load_tls(settings: Settings) -> ssl.SSLContext | None:

@@ -12,18 +12,21 @@ from calotype.config import Settings
 from calotype.domain.errors import Broken
 from calotype.http import server
 from calotype.http.door import Door
+from calotype.metrics.node import Seat
 from calotype.processes.exits import Exit
 
 log = logging.getLogger(__name__)
 
 
-def run(settings: Settings, listener: socket.socket, tls: ssl.SSLContext | None, *, ready: int, parent: int) -> int:
+def run(
+    settings: Settings, listener: socket.socket, tls: ssl.SSLContext | None, seat: Seat, *, ready: int, parent: int
+) -> int:
     """Answer until SIGTERM, or until the parent is gone, and give the exit code.
 
-    *ready* is a descriptor that gets a byte once connections are accepted; *parent* one that ends when the parent does.
+    *seat*: where it counts. *ready* is a descriptor that gets a byte once connections are accepted; *parent* one that ends when the parent does.
     """
     try:
-        with app.open_door(settings) as door:
+        with app.open_door(settings, seat) as door:
             asyncio.run(_serve(settings, listener, tls, door, ready, parent))
     except Broken as error:
         log.critical("cannot start: %s", error)

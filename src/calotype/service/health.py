@@ -1,5 +1,8 @@
 """Whether the parts that requests need can do their work."""
 
+from collections.abc import Callable, Mapping
+from functools import partial
+
 from calotype.blobs.stores import Stores
 from calotype.catalogue import health
 from calotype.catalogue.engine import Catalogue
@@ -16,15 +19,24 @@ class Health:
 
         One statement, and one listing a store that is left at its first key.
         """
-        broken = []
+        return [part for part, answers in self.parts().items() if not answers()]
+
+    def parts(self) -> Mapping[str, Callable[[], bool]]:
+        """Each part by the same names, with what asks it whether it answers."""
+        stores = {f"store {name}": partial(self._store_answers, name) for name in self._stores.by_name}
+        return {"database": self._database_answers, **stores}
+
+    def _database_answers(self) -> bool:
         try:
             with self._catalogue.reading() as connection:
                 health.revision(connection)
         except Broken:
-            broken.append("database")
-        for name, store in self._stores.by_name.items():
-            try:
-                next(store.keys(), None)
-            except Broken:
-                broken.append(f"store {name}")
-        return broken
+            return False
+        return True
+
+    def _store_answers(self, name: str) -> bool:
+        try:
+            next(self._stores.by_name[name].keys(), None)
+        except Broken:
+            return False
+        return True

@@ -1,0 +1,89 @@
+"""Every metric there is. docs/operate/metrics.md tells of each, and a test compares them."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Kind(StrEnum):
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """*name*: with its unit, and `_total` where it counts. *text*: what it says, in one sentence without full stop."""
+
+    name: str
+    kind: Kind
+    text: str
+    labels: tuple[str, ...] = ()
+
+
+def _counter(name: str, text: str, *labels: str) -> Family:
+    return Family(f"calotype_{name}_total", Kind.COUNTER, text, labels)
+
+
+def _gauge(name: str, text: str, *labels: str) -> Family:
+    return Family(f"calotype_{name}", Kind.GAUGE, text, labels)
+
+
+#: Upper ends in seconds. A look-up takes 2 ms, a page 5, a login 60; a gibibyte takes a second here and minutes far away.
+DURATIONS_S: Final = (0.0025, 0.01, 0.05, 0.25, 1.0, 5.0, 30.0, 300.0)
+
+BUILD = _gauge("build_info", "Always 1; the label says which release runs", "version")
+STARTED = _gauge("start_time_seconds", "When the service of this node was started, in seconds since 1970")
+WORKERS = _gauge("workers", "Web workers that run now")
+DEATHS = _counter("process_deaths", "Processes that ended without being told to, and were replaced", "process")
+
+REQUESTS = _counter(
+    "http_requests", "Requests answered, and answers to bytes that were none", "face", "method", "route", "status"
+)
+DURATIONS = Family(
+    "calotype_http_request_duration_seconds",
+    Kind.HISTOGRAM,
+    "From the last byte of a request's head to the last byte of its answer",
+    ("face", "route"),
+)
+RECEIVED = _counter("http_received_bytes", "Bytes of bodies that came in", "face", "route")
+SENT = _counter("http_sent_bytes", "Bytes of bodies that went out", "face", "route")
+IN_PROGRESS = _gauge("http_requests_in_progress", "Requests that are being answered")
+CONNECTIONS = _gauge("http_connections", "Connections that are open")
+TRANSFERS = _gauge("http_transfers_in_progress", "Transfers of image data that are under way", "direction")
+THREADS = _gauge("threads", "Threads there may be in a pool, of all workers", "pool")
+THREADS_BUSY = _gauge("threads_busy", "Threads that are at work", "pool")
+CALLS_WAITING = _gauge("threads_waiting_calls", "Calls that wait for a thread", "pool")
+
+STORE_UP = _gauge("store_up", "1 if the store answered when it was last asked, 0 if not", "store")
+STORE_WRITTEN = _counter("store_written_bytes", "Bytes put into the store", "store")
+STORE_READ = _counter("store_read_bytes", "Bytes read from the store", "store")
+STORE_ERRORS = _counter("store_errors", "Operations of the store that failed", "store", "operation")
+
+DATABASE_UP = _gauge("database_up", "1 if the database answered when it was last asked, 0 if not")
+
+UPLOADS = _counter("uploads", "Uploads that ended", "outcome")
+
+#: In the order of the page.
+ALL: Final = (
+    BUILD,
+    STARTED,
+    WORKERS,
+    DEATHS,
+    REQUESTS,
+    DURATIONS,
+    RECEIVED,
+    SENT,
+    IN_PROGRESS,
+    CONNECTIONS,
+    TRANSFERS,
+    THREADS,
+    THREADS_BUSY,
+    CALLS_WAITING,
+    STORE_UP,
+    STORE_WRITTEN,
+    STORE_READ,
+    STORE_ERRORS,
+    DATABASE_UP,
+    UPLOADS,
+)
