@@ -28,6 +28,11 @@ settings.register_profile(
 settings.load_profile("test")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    told = "what the applications of tests/http stand on: SQLite and files, or PostgreSQL 18 and files"
+    parser.addoption("--on", choices=("files", "postgresql"), default="files", help=told)
+
+
 @pytest.fixture(scope="session")
 def missing() -> Callable[[str], NoReturn]:
     """Called with what a test needs and this machine lacks: skips the test, but fails it where CI=true."""

@@ -20,9 +20,9 @@ def prefix(request):
 
 
 @pytest.fixture(scope="module")
-def accounts(server):
+def accounts(server, server_place):
     """The accounts of the running server, changed beside it."""
-    catalogue = Catalogue(CatalogueOptions(url=f"sqlite:///{server.folder / 'catalogue.sqlite'}", is_durable=False))
+    catalogue = Catalogue(CatalogueOptions(url=server_place.database, is_durable=False))
     yield Accounts(catalogue, app.now)
     catalogue.close()
 
