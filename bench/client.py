@@ -33,10 +33,13 @@ class Client:
         return self._process.pid
 
     def round(
-        self, port: int, request: bytes, *, clients: int, seconds: float, most: int = 1000, wanted: int = 200
+        self, ports: list[int], request: bytes, *, clients: int, seconds: float, most: int = 1000, wanted: int = 200
     ) -> Sample:
-        """As many requests as *seconds* allow, at least one a client and *most* in all; *wanted* is their status."""
-        order = {"port": port, "request": request.decode(), "clients": clients, "seconds": seconds, "most": most}
+        """As many requests as *seconds* allow, at least one a client and *most* in all; *wanted* is their status.
+
+        Clients are dealt out to the *ports*.
+        """
+        order = {"ports": ports, "request": request.decode(), "clients": clients, "seconds": seconds, "most": most}
         return Sample(**self._process.do(**order, wanted=wanted))
 
 
@@ -73,13 +76,14 @@ class _Connection:
         return int(self.received[9:12])
 
 
-_connections: dict[int, list[_Connection]] = {}
+_connections: dict[tuple[int, ...], list[_Connection]] = {}
 
 
 def _answer(order: dict[str, Any]) -> dict[str, Any]:
-    kept = _connections.setdefault(order["port"], [])
+    ports = order["ports"]
+    kept = _connections.setdefault(tuple(ports), [])
     while len(kept) < order["clients"]:
-        kept.append(_Connection(order["port"]))
+        kept.append(_Connection(ports[len(kept) % len(ports)]))
     connections, request = kept[: order["clients"]], order["request"].encode()
     started = time.perf_counter()
     end = started + order["seconds"]

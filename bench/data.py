@@ -1,173 +1,82 @@
-"""The catalogues that are measured: made once, kept in bench/databases, the same on every machine but for the tenant's id.
+"""The catalogues that are measured, each made once by a bulk load and kept: a SQLite file, or a database on PostgreSQL.
 
-Shape `few`: whatever the size, the tenant owns 200 images, 500 are public and 200 shared with it; the rest is other projects'.
-Shape `many`: the same, but the tenant owns a fiftieth of everything.
+A later release finds them and brings them to its schema, as it would an operator's.
 """
 
 import hashlib
-import random
 import shutil
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import msgspec
-
+import population
 from calotype import app
-from calotype.catalogue import loading, migrations
+from calotype.catalogue import loading
 from calotype.cli import serve
-from calotype.config import ServeOptions, Settings
+from calotype.config import Secret, ServeOptions, Settings
 from calotype.service.accounts import Accounts
+from postgres import Postgres
 
 FOLDER = Path(__file__).parent / "databases"
-SHAPES = ("few", "many")
-SIZES = (1_000, 100_000, 1_000_000)
-
-#: The moment at which the data end; "the last hour" is the one before it.
-END = datetime(2026, 6, 1, tzinfo=UTC)
-HOUR = timedelta(hours=1)
-_SPAN_S = 2 * 365 * 24 * 3600
-
-PUBLIC, SHARED_WITH_TENANT, OWN = 500, 200, 200
-SHARED_PART = OWN_PART = GONE_PART = 50  # one image in fifty
-
-#: What a fixed number of images have, whatever the size; half of them are the tenant's to see.
-RARE_NAME, RARE_VALUE, RARE = "debian-13-golden", "canary", 40
-#: Changed within the last hour: as many of what the tenant sees, and as many of the rest.
-CHANGED = 50
-
-_DISTROS = ("debian", "debian", "ubuntu", "fedora")
-_FORMATS = ("qcow2", "qcow2", "raw", "vmdk", "iso")
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A data folder ready to be served. *made_in_s* is None if it was there already."""
+    """A data folder ready to be served, and the URL of its catalogue where that is not in it.
+
+    *made_in_s* is None if it was there already.
+    """
 
     shape: str
     size: int
     folder: Path
+    url: str | None
     made_in_s: float | None
 
+    @property
+    def settings(self) -> Settings:
+        return settings_of(self.folder, self.url)
 
-def database(shape: str, size: int) -> Database:
-    """The folder of this catalogue, made if it is not there."""
-    folder = FOLDER / f"{shape}-{size}-{_recipe()}"
+    @property
+    def flags(self) -> list[str]:
+        """What `calotype serve` is told beside the folder."""
+        return [] if self.url is None else ["--database", self.url]
+
+
+def settings_of(folder: Path, url: str | None) -> Settings:
+    return Settings(serve=ServeOptions(data_dir=folder, database=None if url is None else Secret(url)))
+
+
+def database(shape: str, size: int, *, parent: Path = FOLDER, server: Postgres | None = None) -> Database:
+    """This catalogue in *parent*, and on *server* if there is one; made if it is not there."""
+    name = f"{shape}-{size}" if server is None else f"postgresql-{shape}-{size}"
+    folder = parent / f"{name}-{_recipe()}"
+    url = None if server is None else server.url(folder.name)
     if folder.exists():
-        return Database(shape, size, folder, None)
-    for stale in FOLDER.glob(f"{shape}-{size}-*"):
+        return Database(shape, size, folder, url, None)
+    for stale in parent.glob(f"{name}-*"):
         shutil.rmtree(stale)
+        if server is not None:
+            server.drop(stale.stem)
     unfinished = folder.with_suffix(".unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    if server is not None:
+        server.create(folder.name)
     started = time.monotonic()
-    _make(unfinished, shape, size)
+    _make(settings_of(unfinished, url), shape, size)
     unfinished.rename(folder)
-    return Database(shape, size, folder, time.monotonic() - started)
-
-
-def settings_of(folder: Path) -> Settings:
-    return Settings(serve=ServeOptions(data_dir=folder))
+    return Database(shape, size, folder, url, time.monotonic() - started)
 
 
 def _recipe() -> str:
-    """What a database depends on: how it is made, and the schema."""
-    return hashlib.sha256(Path(__file__).read_bytes() + migrations.CURRENT.encode()).hexdigest()[:8]
+    """What a database depends on, but for the schema."""
+    return hashlib.sha256(Path(population.__file__).read_bytes()).hexdigest()[:8]
 
 
-def _make(folder: Path, shape: str, size: int) -> None:
-    folder.mkdir(parents=True)
-    settings = settings_of(folder)
+def _make(settings: Settings, shape: str, size: int) -> None:
     serve.prepare(settings, "http://127.0.0.1:9292")
     catalogue = app.open_catalogue(settings)
     tenant = next(one.id for one in Accounts(catalogue, app.now).projects() if one.name == "calotype")
-    loading.load(catalogue, loading.Load(source="bench", lines=lines(shape, size, tenant), now=END))
+    lines = population.lines(shape, size, tenant)
+    loading.load(catalogue, loading.Load(source="bench", lines=lines, now=population.END))
     catalogue.close()
-
-
-def lines(shape: str, size: int, tenant: str) -> Iterator[bytes]:
-    """The records of a catalogue, in no order that would help anybody."""
-    chance = random.Random(size)
-    kinds = _kinds(shape, size, chance)
-    for number, kind in enumerate(kinds):
-        yield msgspec.json.encode(_record(chance, number, kind, tenant)) + b"\n"
-
-
-@dataclass(slots=True)
-class _Kind:
-    """What sets an image apart: whose it is to see, and whether it counts among the few that a filter finds."""
-
-    audience: str
-    is_rare: bool = False
-    is_fresh: bool = False
-
-
-def _kinds(shape: str, size: int, chance: random.Random) -> list[_Kind]:
-    own = OWN if shape == "few" else max(OWN, size // OWN_PART)
-    shared = max(SHARED_WITH_TENANT, size // SHARED_PART)
-    audiences = ["own"] * own + ["public"] * PUBLIC + ["with tenant"] * SHARED_WITH_TENANT
-    audiences += ["with others"] * min(shared - SHARED_WITH_TENANT, size - len(audiences))
-    audiences += ["nobody"] * (size - len(audiences))
-    kinds = [_Kind(audience) for audience in audiences]
-    visible = chance.sample(kinds[: own + PUBLIC + SHARED_WITH_TENANT], RARE // 2 + CHANGED)
-    hidden = chance.sample(kinds[own + PUBLIC + SHARED_WITH_TENANT :], RARE // 2 + CHANGED)
-    for some in (visible, hidden):
-        for kind in some[: RARE // 2]:
-            kind.is_rare = True
-        for kind in some[RARE // 2 :]:
-            kind.is_fresh = True
-    for kind in hidden[RARE // 2 :: 5]:
-        kind.audience = "gone"
-    for kind in kinds[own + PUBLIC + SHARED_WITH_TENANT :: GONE_PART]:
-        if not kind.is_rare and not kind.is_fresh:
-            kind.audience = "gone"
-    chance.shuffle(kinds)
-    return kinds
-
-
-def _record(chance: random.Random, number: int, kind: _Kind, tenant: str) -> dict[str, object]:
-    created = END - timedelta(seconds=chance.randrange(7200, _SPAN_S), microseconds=chance.randrange(1_000_000))
-    updated = created + (END - HOUR - created) * chance.random()
-    if kind.is_fresh:
-        updated = END - HOUR * chance.random()
-    distro = chance.choice(_DISTROS)
-    record: dict[str, object] = {
-        "id": _id(chance),
-        "name": RARE_NAME if kind.is_rare else f"{distro}-{chance.randrange(30)}-server-amd64-{number}",
-        "owner": tenant if kind.audience == "own" else f"{chance.randrange(5000):032x}",
-        "visibility": {"public": "public", "nobody": "private", "gone": "private"}.get(kind.audience, "shared"),
-        "status": "active" if chance.randrange(100) else "queued",
-        "disk_format": chance.choice(_FORMATS),
-        "container_format": "bare",
-        "size": chance.randrange(1 << 20, 20 << 30),
-        "min_disk": 10,
-        "min_ram": 512,
-        "checksum": f"{chance.getrandbits(128):032x}",
-        "created_at": _time(created),
-        "updated_at": _time(updated),
-        "properties": {
-            "os_distro": distro,
-            "os_version": str(chance.randrange(30)),
-            "architecture": "x86_64",
-            "hw_disk_bus": "virtio",
-            "build": f"{number:08d}",
-            "channel": RARE_VALUE if kind.is_rare else chance.choice(("stable", "testing")),
-        },
-        "tags": ["golden" if chance.randrange(10) else "spare", f"team-{chance.randrange(100)}"],
-    }
-    if kind.audience.startswith("with"):
-        member = tenant if kind.audience == "with tenant" else f"{chance.randrange(5000):032x}"
-        record["members"] = [{"member": member, "status": "accepted"}]
-    if kind.audience == "gone":
-        record |= {"status": "deleted", "deleted_at": _time(updated)}
-    return record
-
-
-def _id(chance: random.Random) -> str:
-    text = f"{chance.getrandbits(128):032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
-
-
-def _time(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%S.%f}Z"

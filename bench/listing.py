@@ -3,19 +3,13 @@
 Rounds of all sizes alternate, so that a machine that slows down slows down all of them.
 """
 
-import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from calotype import app
 from calotype.catalogue.engine import Catalogue
-from calotype.catalogue.rows import STORED
 from calotype.domain.callers import Caller
 from calotype.domain.images import Image
 from calotype.domain.query import ImageQuery
@@ -26,8 +20,9 @@ from calotype.service.accounts import Accounts
 from calotype.service.images import Images
 from calotype.service.options import ServiceOptions
 from client import Client
-from data import Database, settings_of
+from data import Database
 from figures import Figure, percentile, table, verdict
+from floors import Statements, floor_of
 from service import Service
 from shapes import Listing, Shape
 
@@ -60,15 +55,15 @@ class Site:
 
     def __init__(self, database: Database, stack: ExitStack) -> None:
         self.database = database
-        self.service = Service(database.folder)
+        self.service = Service(database.folder, *database.flags)
         stack.callback(self.service.stop)
-        self._catalogue = app.open_catalogue(settings_of(database.folder))
+        self._catalogue = app.open_catalogue(database.settings)
         stack.callback(self._catalogue.close)
         self._images = Images(self._catalogue, Rules(DEFAULT_RULES), ServiceOptions(), app.now)
         self._callers = _callers(self._catalogue)
         self._tokens = {who: self.service.token(who) for who in self._callers}
-        self._driver = _bare_connection(database.folder)
-        stack.callback(self._driver.close)
+        self._floor = floor_of(database)
+        stack.callback(self._floor.close)
 
     def prepared(self, listing: Listing) -> "Prepared":
         """Everything about *listing* that is not measured: the marker, the bytes of the request, the SQL."""
@@ -84,23 +79,17 @@ class Site:
             f"X-Auth-Token: {self._tokens[listing.who]}\r\nAccept: application/json\r\n\r\n"
         )
         return Prepared(
-            floor=lambda: _floor(self._driver, statements),
+            floor=lambda: self._floor.run(statements),
             request=request.encode(),
             port=self.service.port,
             hits=len(page),
         )
 
-    def _traced(self, caller: Caller, query: ImageQuery) -> tuple[list[Image], list[str]]:
-        """The page, and the SELECTs it took with their values in them."""
-        statements: list[str] = []
-        with self._catalogue.reading() as connection:
-            driver: Any = connection.connection.driver_connection
-            driver.set_trace_callback(statements.append)
-        try:
+    def _traced(self, caller: Caller, query: ImageQuery) -> tuple[list[Image], Statements]:
+        """The page, and the SELECTs it took."""
+        with self._floor.traced(self._catalogue) as statements:
             page = self._images.page(caller, query)
-        finally:
-            driver.set_trace_callback(None)
-        return page, [statement for statement in statements if statement.startswith(("SELECT", "WITH"))]
+        return page, statements
 
     def _middle(self, caller: Caller, query: ImageQuery) -> str:
         """The id of an image in the middle of the first 20,000 the caller sees."""
@@ -136,23 +125,6 @@ def _callers(catalogue: Catalogue) -> dict[str, Caller]:
         "ordinary": Caller("bench", projects["calotype"], frozenset({"member"})),
         "admin": Caller("bench", projects["admin"], frozenset({"admin"})),
     }
-
-
-def _bare_connection(folder: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(folder / "catalogue.sqlite", isolation_level=None)
-    connection.execute("PRAGMA cache_size=-65536")
-    return connection
-
-
-def _floor(driver: sqlite3.Connection, statements: Sequence[str]) -> None:
-    rows: list[Any] = []
-    for statement in statements:
-        rows = driver.execute(statement).fetchall()
-    # Where nothing can match there is no page, only the count of the look-ups.
-    images = [dict(zip(STORED, row, strict=False)) for row in rows if len(row) >= len(STORED)]
-    for image in images:
-        image["properties"] = msgspec.json.decode(image["properties"])
-    msgspec.json.format(msgspec.json.encode({"images": images}), indent=0)
 
 
 def measure(databases: Sequence[Database], shapes: Sequence[Shape], pairs: int) -> dict[Listing, dict[int, Rounds]]:
@@ -191,13 +163,13 @@ def _measure_shape(
 def _round(rounds: Rounds, one: Prepared, client: Client) -> None:
     rounds.hits = one.hits
     rounds.floor.append(percentile(_timed(one.floor), 0.5))
-    sample = client.round(one.port, one.request, clients=1, seconds=ROUND_S)
+    sample = client.round([one.port], one.request, clients=1, seconds=ROUND_S)
     rounds.status = max(rounds.status, sample.status)
     rounds.alone.append(percentile(sample.seconds, 0.5))
     rounds.alone_all += sample.seconds
     if rounds.alone[0] > SLOW_S:
         return
-    sample = client.round(one.port, one.request, clients=CLIENTS, seconds=ROUND_S)
+    sample = client.round([one.port], one.request, clients=CLIENTS, seconds=ROUND_S)
     rounds.together.append(percentile(sample.seconds, 0.5))
     rounds.together_all += sample.seconds
     rounds.rates.append(len(sample.seconds) / sample.elapsed_s)

@@ -14,7 +14,7 @@ from sqlalchemy import Table, insert
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-import data
+import population
 from calotype.catalogue import deferred, loading, schema
 from calotype.catalogue.engine import Catalogue, CatalogueOptions
 from calotype.catalogue.inserting import COLUMNS, Rows, to_rows
@@ -29,14 +29,14 @@ SHARE_OF_FLOOR = 0.5
 
 def measure(pairs: int, filled: Database) -> dict[str, list[float]]:
     """Images a second: `floor` and `empty` in turn, then `filled`, into a copy of *filled* that is in use."""
-    lines = list(data.lines("few", IMAGES, "0" * 32))
-    rows = _sorted_rows(lines)
+    lines = list(population.lines("few", IMAGES, "0" * 32))
+    rows = sorted_rows(lines)
     rates: dict[str, list[float]] = {"floor": [], "empty": [], "filled": []}
     for _ in range(pairs):
         for name, load in (("floor", lambda file: _bare(file, rows)), ("empty", lambda file: _load(file, lines))):
             rates[name].append(IMAGES / _in_new_folder(load))
         print(f"  bare driver {rates['floor'][-1]:,.0f}/s, load into empty {rates['empty'][-1]:,.0f}/s")
-    more = list(islice(data.lines("many", INTO_FILLED + 1, "1" * 32), INTO_FILLED))
+    more = list(islice(population.lines("many", INTO_FILLED + 1, "1" * 32), INTO_FILLED))
     for _ in range(min(pairs, 3)):
         rates["filled"].append(INTO_FILLED / _in_new_folder(lambda file: _load_into_copy(file, more, filled)))
         print(f"  load into {filled.size:,} in use {rates['filled'][-1]:,.0f}/s")
@@ -52,7 +52,7 @@ def _in_new_folder(load: Callable[[Path], float]) -> float:
         shutil.rmtree(folder)
 
 
-def _sorted_rows(lines: list[bytes]) -> Rows:
+def sorted_rows(lines: list[bytes]) -> Rows:
     """What the bare driver is given: everything read already, look-ups in the order of their keys."""
     now = datetime.now(UTC)
     rows = to_rows((read_entry(line, now) for line in lines), with_look_ups=True)

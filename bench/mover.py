@@ -57,8 +57,11 @@ class _Connection:
 _dropped = bytearray(4 << 20)
 
 
-def up(port: int, head: str, source: str, lengths: list[list[int]]) -> dict[str, Any]:
-    """Uploads of so many bytes of *source*, one after the other on each client's connection; *head* wants `{length}`."""
+def up(ports: list[int], head: str, source: str, lengths: list[list[int]]) -> dict[str, Any]:
+    """Uploads of so many bytes of *source*, one after the other on each client's connection; *head* wants `{length}`.
+
+    Clients are dealt out to the *ports*.
+    """
     ids: list[str] = []
 
     def run(connection: _Connection, mine: list[int]) -> None:
@@ -72,10 +75,10 @@ def up(port: int, head: str, source: str, lengths: list[list[int]]) -> dict[str,
                     raise ConnectionError(f"{answer!r} to an upload")
                 ids.append(found[1].decode())
 
-    return {"elapsed_s": _side_by_side(port, run, lengths), "ids": ids}
+    return {"elapsed_s": _side_by_side(ports, run, lengths), "ids": ids}
 
 
-def down(port: int, requests: list[list[str]]) -> dict[str, Any]:
+def down(ports: list[int], requests: list[list[str]]) -> dict[str, Any]:
     """The answers to these requests, one after the other on each client's connection."""
     sizes: list[int] = []
 
@@ -83,16 +86,16 @@ def down(port: int, requests: list[list[str]]) -> dict[str, Any]:
         for request in mine:
             connection.socket.sendall(request.encode())
             status, answer, size = connection.answer()
-            if status != 200:
+            if status not in (200, 206):
                 raise ConnectionError(f"{answer!r} to a download")
             sizes.append(size)
 
-    return {"elapsed_s": _side_by_side(port, run, requests), "bytes": sum(sizes)}
+    return {"elapsed_s": _side_by_side(ports, run, requests), "bytes": sum(sizes)}
 
 
-def _side_by_side(port: int, run: Callable[[_Connection, list[Any]], None], work: list[list[Any]]) -> float:
+def _side_by_side(ports: list[int], run: Callable[[_Connection, list[Any]], None], work: list[list[Any]]) -> float:
     """How long all clients took; the first failure of one is raised."""
-    connections = [_Connection(port) for _ in work]
+    connections = [_Connection(ports[number % len(ports)]) for number in range(len(work))]
     failures: list[Exception] = []
 
     def guarded(connection: _Connection, mine: list[Any]) -> None:
@@ -118,8 +121,8 @@ def _side_by_side(port: int, run: Callable[[_Connection, list[Any]], None], work
 class _Slow:
     """Transfers that move a little now and then, until told to stop."""
 
-    def __init__(self, port: int, ups: list[str], downs: list[str]) -> None:
-        self._ups = [self._begun(port, head) for head in ups]
+    def __init__(self, port: int, ups: list[str], downs: list[str], ahead: int) -> None:
+        self._ups = [self._begun(port, head, ahead=ahead) for head in ups]
         self._downs = [self._begun(port, request, _SLOW_BYTES) for request in downs]
         self._stop = threading.Event()
         self._broken = 0
@@ -127,9 +130,9 @@ class _Slow:
         self._thread.start()
 
     @staticmethod
-    def _begun(port: int, head: str, receive_bytes: int | None = None) -> socket.socket:
+    def _begun(port: int, head: str, receive_bytes: int | None = None, ahead: int = 0) -> socket.socket:
         connection = _Connection(port, receive_bytes)
-        connection.socket.sendall(head.encode())
+        connection.socket.sendall(head.encode() + bytes(ahead))
         connection.socket.setblocking(False)
         return connection.socket
 
@@ -166,9 +169,9 @@ class _Slow:
 _slow: list[_Slow] = []
 
 
-def begin_slow(port: int, ups: list[str], downs: list[str]) -> dict[str, Any]:
-    """These requests are under way from now on, slowly."""
-    _slow.append(_Slow(port, ups, downs))
+def begin_slow(port: int, ups: list[str], downs: list[str], ahead: int) -> dict[str, Any]:
+    """These requests are under way from now on, slowly, once *ahead* bytes of each upload are gone."""
+    _slow.append(_Slow(port, ups, downs, ahead))
     return {}
 
 

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from urllib.parse import quote
 
-import data
+import population
 
 HALF_OF_SIZES = 10 << 30
-_LAST_HOUR = quote(f"{data.END - data.HOUR:%Y-%m-%dT%H:%M:%SZ}")
+_LAST_HOUR = quote(f"{population.END - population.HOUR:%Y-%m-%dT%H:%M:%SZ}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,9 @@ def _through(name: str, who: str, v1: str | None, v2: str | None, *, flat: bool)
 SHAPES: tuple[Shape, ...] = (
     _tenant("default page", ""),
     _tenant("deep marker", "marker={marker}"),
-    _tenant("name", f"name={data.RARE_NAME}"),
-    _tenant("name, one of three", None, f"name=in:{data.RARE_NAME},no-such,nor-such"),
-    _tenant("property, rare", f"property-channel={data.RARE_VALUE}", f"channel={data.RARE_VALUE}"),
+    _tenant("name", f"name={population.RARE_NAME}"),
+    _tenant("name, one of three", None, f"name=in:{population.RARE_NAME},no-such,nor-such"),
+    _tenant("property, rare", f"property-channel={population.RARE_VALUE}", f"channel={population.RARE_VALUE}"),
     _tenant("property, common", "property-os_distro=debian", "os_distro=debian"),
     _tenant("tag", None, "tag=golden"),
     _tenant("two tags", None, "tag=golden&tag=team-7", flat=False),
@@ -65,8 +65,8 @@ SHAPES: tuple[Shape, ...] = (
     _tenant("visibility=shared", None, "visibility=shared", flat=False),
     _tenant("visibility=all", None, "visibility=all"),
     _admin("default page", ""),
-    _admin("name", f"name={data.RARE_NAME}"),
-    _admin("property, rare", f"property-channel={data.RARE_VALUE}", f"channel={data.RARE_VALUE}"),
+    _admin("name", f"name={population.RARE_NAME}"),
+    _admin("property, rare", f"property-channel={population.RARE_VALUE}", f"channel={population.RARE_VALUE}"),
     _admin("changed in the last hour", f"changes-since={_LAST_HOUR}", f"updated_at=gt:{_LAST_HOUR}"),
     _tenant("the seed's: disk_format + status + size_min", "disk_format=qcow2&status=active&size_min=1", flat=False),
     *(

@@ -8,19 +8,19 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from client import Client
+from cores import CORES, busy_s, pinned
 from figures import Figure, table, verdict
+from moving import MEMORY, a_mover
 from orders import Process
 from service import Service, cpu_s
-from transfers import MEMORY
 
-CORES = 2
 WORKERS = (1, 2)
 TIMES = 1.7
 
@@ -40,7 +40,6 @@ Where others have a quarter of a core and more they also fill what waiting leave
 ends with "busy", not with a verdict.
 """
 
-_TICKS = os.sysconf("SC_CLK_TCK")
 _MB = 1_000_000
 
 
@@ -86,7 +85,7 @@ class Site:
             f"X-Auth-Token: {self._token}",
         ]
         request = "\r\n".join(lines).encode() + b"\r\n\r\n"
-        sample = client.round(self.service.port, request, clients=CLIENTS, seconds=ROUND_S, most=1_000_000)
+        sample = client.round([self.service.port], request, clients=CLIENTS, seconds=ROUND_S, most=1_000_000)
         if sample.status != 200:
             raise RuntimeError(f"status {sample.status} to a list")
         return len(sample.seconds), sample.elapsed_s
@@ -103,7 +102,7 @@ class Site:
             "x-image-meta-disk_format: raw", "x-image-meta-container_format: bare",
         ]  # fmt: skip
         head = "\r\n".join(lines) + "\r\n\r\n"
-        order = {"what": "up", "port": self.service.port, "head": head, "source": str(self._source)}
+        order = {"what": "up", "ports": [self.service.port], "head": head, "source": str(self._source)}
         elapsed_s: float = self._mover.do(**order, lengths=[lengths] * CLIENTS)["elapsed_s"]
         return elapsed_s
 
@@ -113,8 +112,8 @@ def measure(pairs: int) -> tuple[list[Rounds], dict[int, list[float]]]:
     kinds = ("lists of 25", f"uploads of {UPLOAD_BYTES // 1024} KiB")
     rounds = [Rounds(what, workers) for what in kinds for workers in WORKERS]
     memory: dict[int, list[float]] = {workers: [] for workers in WORKERS}
-    with _pinned() as cores, ExitStack() as stack:
-        client, mover = Client(), Process(Path(__file__).with_name("mover.py"))
+    with pinned() as cores, ExitStack() as stack:
+        client, mover = Client(), a_mover()
         stack.callback(client.close)
         stack.callback(mover.close)
         sites = [Site(workers, _folder(stack), mover, stack) for workers in WORKERS]
@@ -132,18 +131,6 @@ def measure(pairs: int) -> tuple[list[Rounds], dict[int, list[float]]]:
     return rounds, memory
 
 
-@contextmanager
-def _pinned() -> Iterator[set[int]]:
-    """This process, and all it starts, on the first two cores there are."""
-    before = os.sched_getaffinity(0)
-    cores = set(sorted(before)[:CORES])
-    os.sched_setaffinity(0, cores)
-    try:
-        yield cores
-    finally:
-        os.sched_setaffinity(0, before)
-
-
 def _folder(stack: ExitStack) -> Path:
     folder = Path(tempfile.mkdtemp(prefix="calotype-bench-", dir=MEMORY))
     stack.callback(shutil.rmtree, folder)
@@ -154,23 +141,12 @@ def _observed(
     site: Site, client: int, cores: set[int], do: Callable[[], tuple[float, float]]
 ) -> tuple[float, float, float, float]:
     """Requests a second while *do* runs, and the cores that the service, the client and everybody else had meanwhile."""
-    before = (site.service.cpu_s(), cpu_s(client), _busy_s(cores), time.perf_counter())
+    before = (site.service.cpu_s(), cpu_s(client), busy_s(cores), time.perf_counter())
     count, elapsed_s = do()
-    after = (site.service.cpu_s(), cpu_s(client), _busy_s(cores), time.perf_counter())
+    after = (site.service.cpu_s(), cpu_s(client), busy_s(cores), time.perf_counter())
     ours, clients, busy, lasted_s = (late - early for early, late in zip(before, after, strict=True))
     others = max(0.0, busy - ours - clients)
     return count / elapsed_s, ours / lasted_s, clients / lasted_s, others / lasted_s
-
-
-def _busy_s(cores: set[int]) -> float:
-    """CPU seconds that *cores* were not idle so far, what a hypervisor took included."""
-    busy = 0
-    for line in Path("/proc/stat").read_text().splitlines():
-        name, *ticks = line.split()
-        if name in {f"cpu{core}" for core in cores}:
-            # user nice system idle iowait irq softirq steal (proc(5)); guest time is in user's already.
-            busy += sum(int(tick) for tick in ticks[:8]) - int(ticks[3]) - int(ticks[4])
-    return busy / _TICKS
 
 
 def report(rounds: list[Rounds], memory: dict[int, list[float]]) -> str:

@@ -2,25 +2,45 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 import servers
 
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.fixture
+def databases() -> Iterator[Path]:
+    """A folder that the user who runs PostgreSQL can reach."""
+    folder = Path(tempfile.mkdtemp(prefix="calotype-bench-test-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
 def measured(tmp_path: Path, *flags: str, within_s: int = 100) -> str:
     """What the bench has written after a run with *flags*, a round of everything."""
     output = tmp_path / "results.md"
-    subprocess.run(
+    with subprocess.Popen(
         [sys.executable, ROOT / "bench" / "run.py", *flags, "--pairs", "1", "--output", output],
         env=servers.environment(),
-        check=True,
-        capture_output=True,
-        timeout=within_s,
-    )
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as bench:
+        try:
+            said, _ = bench.communicate(timeout=within_s)
+        except subprocess.TimeoutExpired:
+            bench.send_signal(signal.SIGINT)  # it stops the servers it has started, which a harder end would leave
+            raise
+    assert bench.returncode == 0, said
     return output.read_text()
 
 
@@ -40,6 +60,16 @@ def test_one_image_is_shown_changed_and_made_through_both_versions(tmp_path):
 
     for call in ("show: `GET`", "change of a name: `PATCH`", "create: `POST`"):
         assert f"| {call} | v2 |" in text
+
+
+def test_postgresql_is_measured_as_sqlite_is(tmp_path, databases):
+    flags = ["--shapes", "few", "--sizes", "1000", "--only", "deep marker", "--databases", str(databases)]
+
+    text = measured(tmp_path, "--parts", "postgresql", *flags)
+
+    assert "| 1,000 into an empty catalogue, records made meanwhile, images/s |" in text
+    assert "| create: `POST` | v2 | PostgreSQL |" in text
+    assert "| deep marker | tenant | v2 | 25 |" in text
 
 
 def test_transfers_are_measured_beside_their_floors(tmp_path, missing):
