@@ -93,7 +93,7 @@ class ServeOptions:
     """Offer the Image API v1 under /v1, /v1.0 and /v1.1."""
     log_format: str = "text"
     """Form of the log on standard error: text, or json, an object a line."""
-    audit_log: str | None = None
+    audit_log: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None
     """File to which every change is written, who made it and of what, an object a line; -: standard output; none: nowhere."""
 
 

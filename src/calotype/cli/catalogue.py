@@ -15,10 +15,12 @@ from calotype.catalogue.batches import BadLine
 from calotype.catalogue.engine import Catalogue, CatalogueOptions
 from calotype.catalogue.record_files import STANDARD, BadFile, open_lines, write_lines
 from calotype.cli.load_progress import shown_progress
-from calotype.cli.opening import open_catalogue
+from calotype.cli.opening import open_audit, open_catalogue
 from calotype.config import DataOptions, Settings
+from calotype.domain.audit import Act
 from calotype.domain.errors import CalotypeError
 from calotype.processes import folders
+from calotype.service.audit import tell, turn_into
 
 
 def _refuse_options(_type: object, name: str) -> None:
@@ -52,6 +54,7 @@ def load(
         Write bad lines and what is wrong with them to this file and go on, instead of stopping at the first.
     """
     with (
+        open_audit(settings) as audit,
         _opened(settings) as catalogue,
         open_lines(file) as lines,
         _report(skip_bad, resume=resume) as report,
@@ -67,12 +70,23 @@ def load(
             tell=tell,
         )
         try:
-            loading.load(catalogue, what)
+            with audit.watch(Act.CATALOGUE_LOAD, target=what.source):
+                _load(catalogue, what)
         except BadLine as error:
             raise CalotypeError(f"{file}, {error} ({_so_far(what)})") from error
         except KeyboardInterrupt:
             print(f"calotype: interrupted ({_so_far(what)})", file=sys.stderr)
             raise
+
+
+def _load(catalogue: Catalogue, what: loading.Load) -> None:
+    """Load, and tell the audit log what was committed, also where the load ends half way."""
+    try:
+        loading.load(catalogue, what)
+    finally:
+        if done := what.progress.lines_done:
+            tell(what.source, changed={"lines": (0, done)})
+            turn_into(Act.CATALOGUE_LOAD)
 
 
 @app.command

@@ -20,6 +20,7 @@ def prepare(settings: Settings, url: str) -> None:
     """Make the stores, bring the catalogue to this release, make the first accounts, and write the files of credentials for *url*."""
     from calotype import app, credentials  # here, so that a busy port or a bad folder is told before heavy parts load
     from calotype.catalogue import deferred, schema
+    from calotype.cli.opening import open_audit
     from calotype.service.accounts import Accounts
 
     try:
@@ -31,7 +32,8 @@ def prepare(settings: Settings, url: str) -> None:
         schema.prepare(catalogue, upgrade=settings.serve.upgrade)
         deferred.finish_interrupted(catalogue)
         base_url = settings.http.public_endpoint or url
-        warning = credentials.prepare(settings.serve.data_dir, base_url, Accounts(catalogue, app.now))
+        with open_audit(settings) as audit:
+            warning = credentials.prepare(settings.serve.data_dir, base_url, Accounts(catalogue, app.now, audit))
     finally:
         catalogue.close()
     for line in (warning, _open_to_all(settings)):

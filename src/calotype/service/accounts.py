@@ -16,10 +16,12 @@ from calotype.domain.accounts import (
     User,
     require_name,
 )
+from calotype.domain.audit import Act
 from calotype.domain.callers import Caller, Role
 from calotype.domain.errors import Conflict, Invalid, NotFound
-from calotype.service import hashing, named
+from calotype.service import account_changes, hashing, named
 from calotype.service.application_credentials import ApplicationCredentials
+from calotype.service.audit import SILENT, Recorder, audited, tell
 from calotype.service.logins import Logins
 from calotype.service.tokens import Tokens
 
@@ -50,12 +52,13 @@ class Accounts:
     Every function raises NotFound for a name that is not there and Invalid for one that cannot be.
     """
 
-    def __init__(self, catalogue: Catalogue, clock: Callable[[], datetime]) -> None:
+    def __init__(self, catalogue: Catalogue, clock: Callable[[], datetime], audit: Recorder = SILENT) -> None:
         self._catalogue = catalogue
         self._clock = clock
-        self.logins = Logins(catalogue, clock)
-        self.tokens = Tokens(catalogue, clock)
-        self.application_credentials = ApplicationCredentials(catalogue, clock)
+        self._audit = audit
+        self.logins = Logins(catalogue, clock, audit)
+        self.tokens = Tokens(catalogue, clock, audit)
+        self.application_credentials = ApplicationCredentials(catalogue, clock, audit)
 
     def authenticate(self, token: str | None) -> Caller:
         """As `Tokens.authenticate`."""
@@ -76,21 +79,28 @@ class Accounts:
         with self._catalogue.reading() as connection:
             return accounts.select_users(connection)
 
+    @audited(Act.PROJECT_CREATE, "name")
     def create_project(self, name: str) -> Project:
         """A new project. Raises Conflict if the name is taken."""
         with self._catalogue.writing() as connection:
-            return self._add_project(connection, name)
+            project = self._add_project(connection, name)
+            tell(project.id, owner=project.id, changed=account_changes.of_project(project))
+            return project
 
+    @audited(Act.PROJECT_DELETE, "name")
     def delete_project(self, name: str) -> None:
         """Remove the project with its tokens and roles. Raises Conflict while it owns an image."""
         with self._catalogue.writing() as connection:
-            remove_project(connection, named.project(connection, name))
+            project = named.project(connection, name)
+            remove_project(connection, project)
+            tell(project.id, owner=project.id, changed={"name": (project.name, None)})
 
     def quotas(self) -> dict[str, tuple[int | None, int | None]]:
         """Bytes and images that each project may have, by the project's id; None: any number."""
         with self._catalogue.reading() as connection:
             return accounts.select_quotas(connection)
 
+    @audited(Act.PROJECT_QUOTA, "project")
     def set_quota(
         self, project: str, *, size_bytes: int | Same | None = Same.SAME, images: int | Same | None = Same.SAME
     ) -> None:
@@ -104,21 +114,29 @@ class Accounts:
         with self._catalogue.writing() as connection:
             project_id = named.project(connection, project).id
             wanted = {"quota_bytes": size_bytes, "quota_images": images}
-            accounts.set_quota(
-                connection, project_id, {name: most for name, most in wanted.items() if most is not Same.SAME}
-            )
+            quotas = {name: most for name, most in wanted.items() if most is not Same.SAME}
+            were = accounts.select_quotas(connection).get(project_id)
+            accounts.set_quota(connection, project_id, quotas)
+            tell(project_id, owner=project_id, changed=account_changes.of_quotas(were, quotas))
 
+    @audited(Act.USER_CREATE, "name")
     def create_user(self, name: str, password: str, default_project: str | None = None) -> User:
         """A new user, who has no role yet. Raises Conflict if the name is taken."""
         password_hash = hashing.hashed("password", password)
         with self._catalogue.writing() as connection:
-            return self._add_user(connection, name, password_hash, default_project)
+            user = self._add_user(connection, name, password_hash, default_project)
+            tell(user.id, changed=account_changes.of_user(user))
+            return user
 
+    @audited(Act.USER_DELETE, "name")
     def delete_user(self, name: str) -> None:
         """Remove the user with tokens and roles; projects and images stay."""
         with self._catalogue.writing() as connection:
-            accounts.delete_user(connection, named.user(connection, name).id)
+            user = named.user(connection, name)
+            accounts.delete_user(connection, user.id)
+            tell(user.id, changed={"name": (user.name, None)})
 
+    @audited(Act.USER_PASSWORD, "name")
     def set_password(self, name: str, password: str) -> None:
         """Give the user a new password; tokens got with the old one end."""
         password_hash = hashing.hashed("password", password)
@@ -126,7 +144,9 @@ class Accounts:
             user = named.user(connection, name)
             accounts.set_password_hash(connection, user.id, password_hash)
             tokens.delete_tokens_of(connection, user.id)
+            tell(user.id, changed={"password": None})
 
+    @audited(Act.USER_UPDATE, "name")
     def set_enabled(self, name: str, *, is_enabled: bool) -> None:
         """Let the user log in or not; the tokens of one who may not end."""
         with self._catalogue.writing() as connection:
@@ -134,24 +154,32 @@ class Accounts:
             accounts.set_enabled(connection, user.id, is_enabled=is_enabled)
             if not is_enabled:
                 tokens.delete_tokens_of(connection, user.id)
+            tell(user.id, changed={"enabled": (user.is_enabled, is_enabled)})
 
+    @audited(Act.ROLE_GRANT, "user")
     def grant(self, role: Role, user: str, project: str) -> None:
         """Give the user the role in the project; who has it already keeps it. Tokens there have it from now on."""
         with self._catalogue.writing() as connection:
-            _grant(connection, role, named.user(connection, user), named.project(connection, project))
+            user_id, project_id = named.user(connection, user).id, named.project(connection, project).id
+            if role not in accounts.select_roles(connection, user_id, project_id):
+                accounts.insert_role(connection, user_id, project_id, role)
+                tell(user_id, owner=project_id, changed={"role": (None, role)})
 
+    @audited(Act.ROLE_REVOKE, "user")
     def revoke(self, role: Role, user: str, project: str) -> None:
         """Take the role away, from tokens too. Raises NotFound if the user does not have it."""
         with self._catalogue.writing() as connection:
             user_id, project_id = named.user(connection, user).id, named.project(connection, project).id
             if not accounts.delete_role(connection, user_id, project_id, role):
                 raise NotFound(f"{user} has no role {role} in the project {project}.")
+            tell(user_id, owner=project_id, changed={"role": (role, None)})
 
     def has_accounts(self) -> bool:
         """True once there is a user."""
         with self._catalogue.reading() as connection:
             return accounts.has_users(connection)
 
+    @audited(Act.FIRST_ACCOUNTS)
     def ensure_first_accounts(self, wanted: Sequence[FirstAccount]) -> bool:
         """True if there was no user and *wanted* were made, all of them; False, and nothing changed, otherwise."""
         if self.has_accounts():
@@ -171,7 +199,9 @@ class Accounts:
         for account, password_hash in zip(wanted, hashes, strict=True):
             project = self._existing_or_new_project(connection, account.project)
             user = self._add_user(connection, account.user, password_hash, account.project)
-            _grant(connection, account.role, user, project)
+            if account.role not in accounts.select_roles(connection, user.id, project.id):
+                accounts.insert_role(connection, user.id, project.id, account.role)
+        tell(None, changed={"users": ((), tuple(account.user for account in wanted))})
         return True
 
     def _existing_or_new_project(self, connection: Connection, name: str) -> Project:
@@ -201,8 +231,3 @@ def remove_project(connection: Connection, project: Project) -> None:
     if accounts.owns_images(connection, project.id):
         raise Conflict(f"The project {project.name} still owns images; delete them first.")
     accounts.delete_project(connection, project.id)
-
-
-def _grant(connection: Connection, role: Role, user: User, project: Project) -> None:
-    if role not in accounts.select_roles(connection, user.id, project.id):
-        accounts.insert_role(connection, user.id, project.id, role)

@@ -15,10 +15,12 @@ from calotype.domain.application_credentials import (
     IssuedCredential,
     Wanted,
 )
+from calotype.domain.audit import Act
 from calotype.domain.callers import Caller, is_included
 from calotype.domain.errors import Conflict, Invalid, NotFound, Refused
 from calotype.domain.texts import require_storable
 from calotype.service import hashing, named
+from calotype.service.audit import SILENT, Recorder, audited, tell
 
 
 class ApplicationCredentials:
@@ -29,10 +31,12 @@ class ApplicationCredentials:
     The last three ask nobody who they are, and name users and projects by their names.
     """
 
-    def __init__(self, catalogue: Catalogue, clock: Callable[[], datetime]) -> None:
+    def __init__(self, catalogue: Catalogue, clock: Callable[[], datetime], audit: Recorder = SILENT) -> None:
         self._catalogue = catalogue
         self._clock = clock
+        self._audit = audit
 
+    @audited(Act.CREDENTIAL_CREATE)
     def create(self, caller: Caller, user_id: str, wanted: Wanted) -> IssuedCredential:
         """A new one for the caller's project and, if none are named, all roles that the caller has.
 
@@ -62,6 +66,7 @@ class ApplicationCredentials:
         with self._catalogue.reading() as connection:
             return _find(connection, user_id, credential_id)
 
+    @audited(Act.CREDENTIAL_DELETE, "credential_id")
     def delete(self, caller: Caller, user_id: str, credential_id: str) -> None:
         """Remove it and the tokens got with it. Raises NotFound, and Refused for a restricted caller as `create` does."""
         _require_self_or_admin(caller, user_id)
@@ -70,7 +75,9 @@ class ApplicationCredentials:
             found = _find(connection, user_id, credential_id)
             if not statements.delete_credential(connection, found):
                 raise _not_there(credential_id)
+            _tell_end(found)
 
+    @audited(Act.CREDENTIAL_CREATE)
     def create_for(self, user: str, project: str, wanted: Wanted) -> IssuedCredential:
         """A new one for the user in the project, with all roles there if none are named. Raises as `create`, and NotFound."""
         with self._catalogue.reading() as connection:
@@ -89,6 +96,7 @@ class ApplicationCredentials:
             found = statements.select_credentials(connection, user_id)
         return [(each, users.get(each.user_id, ""), projects.get(each.project_id, "")) for each in found]
 
+    @audited(Act.CREDENTIAL_DELETE, "name")
     def delete_of(self, user: str, name: str) -> None:
         """Remove the user's one of this name, and the tokens got with it. Raises NotFound."""
         require_name("name", name, LONGEST_USER_NAME)
@@ -96,6 +104,7 @@ class ApplicationCredentials:
             found = statements.select_credential(connection, (named.user(connection, user).id, name))
             if found is None or not statements.delete_credential(connection, found[0]):
                 raise NotFound(f"{user} has no application credential {name}.")
+            _tell_end(found[0])
 
     def _add(self, user_id: str, project_id: str, held: Iterable[str], wanted: Wanted) -> IssuedCredential:
         now = self._clock()
@@ -118,7 +127,13 @@ class ApplicationCredentials:
             if statements.select_credential(connection, (user_id, credential.name)) is not None:
                 raise Conflict(f"The user has an application credential {credential.name} already.")
             statements.insert_credential(connection, credential, secret_hash)
+            said = {"name": (None, credential.name), "user": (None, user_id), "roles": (None, credential.roles)}
+            tell(credential.id, owner=project_id, changed=said)
         return IssuedCredential(secret, credential)
+
+
+def _tell_end(found: ApplicationCredential) -> None:
+    tell(found.id, owner=found.project_id, changed={"name": (found.name, None), "user": (found.user_id, None)})
 
 
 def _require_self_or_admin(caller: Caller, user_id: str) -> None:

@@ -8,22 +8,29 @@ from calotype.catalogue import images as statements
 from calotype.catalogue import uploads, usage
 from calotype.catalogue.engine import Catalogue, Connection
 from calotype.domain import rights
+from calotype.domain.audit import Act
 from calotype.domain.callers import Caller
 from calotype.domain.errors import Broken, ImageNotFound, Overtaken, Refused
 from calotype.domain.images import Image, Status, StoredBlob, check_move
 from calotype.domain.rights import Action, Rules
+from calotype.service import image_changes
+from calotype.service.audit import SILENT, Recorder, audited
 from calotype.service.images import Clock, find, find_to
 
 log = logging.getLogger(__name__)
 
 
 class Deletions:
-    def __init__(self, catalogue: Catalogue, stores: Stores, rules: Rules, clock: Clock) -> None:
+    def __init__(
+        self, catalogue: Catalogue, stores: Stores, rules: Rules, clock: Clock, audit: Recorder = SILENT
+    ) -> None:
         self._catalogue = catalogue
         self._stores = stores
         self._rules = rules
         self._clock = clock
+        self._audit = audit
 
+    @audited(Act.IMAGE_DELETE, "image_id")
     def delete(self, caller: Caller, image_id: str, *, image_first: bool = False) -> None:
         """Make the image a tombstone, whatever state it is in, and remove its bytes; an upload to it is ended.
 
@@ -46,6 +53,7 @@ class Deletions:
             _check_may_go(image)
             rights.check_may_change(caller, image.owner, image.visibility)
             blobs = self._bury(connection, image)
+            image_changes.tell(image, {"status": (image.status, Status.DELETED)})
         # Not before the tombstone is durable: an image that is there has its bytes.
         remove_bytes(self._stores, blobs)
 

@@ -22,12 +22,14 @@ from calotype.domain.accounts import (
     User,
     require_name,
 )
+from calotype.domain.audit import Act, Actor, Kind
 from calotype.domain.callers import Caller
 from calotype.domain.directory import DirectoryQuery, ProjectChange, UserChange, require_texts
 from calotype.domain.errors import Conflict, Invalid, NotFound, Unauthenticated
 from calotype.domain.rights import Action, Rules
-from calotype.service import hashing
+from calotype.service import account_changes, hashing
 from calotype.service.accounts import remove_project
+from calotype.service.audit import SILENT, Recorder, audited, tell, tell_who
 from calotype.service.logins import Logins
 
 
@@ -38,11 +40,19 @@ class Directory:
     Everything raises Refused for a missing right and NotFound for what is not there, in this order.
     """
 
-    def __init__(self, catalogue: Catalogue, rules: Rules, logins: Logins, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        rules: Rules,
+        logins: Logins,
+        clock: Callable[[], datetime],
+        audit: Recorder = SILENT,
+    ) -> None:
         self._catalogue = catalogue
         self._rules = rules
         self._logins = logins
         self._clock = clock
+        self._audit = audit
 
     def check_domain(self, caller: Caller, domain_id: str) -> None:
         """Raises Refused if *caller* may not look at the domain; ours is for whoever has a token for a project."""
@@ -77,6 +87,7 @@ class Directory:
         with self._catalogue.reading() as connection:
             return find_project(connection, project_id)
 
+    @audited(Act.PROJECT_CREATE)
     def create_project(self, caller: Caller, change: ProjectChange) -> Project:
         """A new project. Raises Conflict if the name is taken."""
         self._rules.check(caller, Action.ADD_PROJECT)
@@ -91,27 +102,34 @@ class Directory:
         with self._catalogue.writing() as connection:
             _require_free(accounts.select_project(connection, ByName(project.name)), project.id)
             accounts.insert_project(connection, project)
+            tell(project.id, owner=project.id, changed=account_changes.of_project(project))
         return project
 
+    @audited(Act.PROJECT_UPDATE, "project_id")
     def change_project(self, caller: Caller, project_id: str, change: ProjectChange) -> Project:
         """The project once it is changed; the tokens of one that is disabled end. Raises Conflict if the name is taken."""
         self._rules.check(caller, Action.MODIFY_PROJECT)
         require_texts(change, LONGEST_PROJECT_NAME)
         with self._catalogue.writing() as connection:
-            find_project(connection, project_id)
+            was = find_project(connection, project_id)
             if change.name is not None:
                 _require_free(accounts.select_project(connection, ByName(change.name)), project_id)
             if change != ProjectChange():
                 directory.update_project(connection, project_id, change)
             if change.is_enabled is False:
                 tokens.delete_tokens_for(connection, project_id)
-            return find_project(connection, project_id)
+            project = find_project(connection, project_id)
+            tell(project_id, owner=project_id, changed=account_changes.of_project(project, was))
+            return project
 
+    @audited(Act.PROJECT_DELETE, "project_id")
     def delete_project(self, caller: Caller, project_id: str) -> None:
         """Remove the project with its tokens and roles. Raises Conflict while it owns an image, as for an operator."""
         self._rules.check(caller, Action.DELETE_PROJECT)
         with self._catalogue.writing() as connection:
-            remove_project(connection, find_project(connection, project_id))
+            project = find_project(connection, project_id)
+            remove_project(connection, project)
+            tell(project_id, owner=project_id, changed={"name": (project.name, None)})
 
     def users(self, caller: Caller, query: DirectoryQuery) -> tuple[list[User], bool]:
         """One page of all users. Raises Invalid if the marker is no user's id."""
@@ -130,6 +148,7 @@ class Directory:
         with self._catalogue.reading() as connection:
             return find_user(connection, user_id)
 
+    @audited(Act.USER_CREATE)
     def create_user(self, caller: Caller, change: UserChange) -> User:
         """A new user, who has no role yet. Raises Conflict if the name is taken."""
         self._rules.check(caller, Action.ADD_USER)
@@ -149,8 +168,10 @@ class Directory:
         with self._catalogue.writing() as connection:
             _require_free_user(connection, user.name, user.id)
             accounts.insert_user(connection, user, password_hash)
+            tell(user.id, changed=account_changes.of_user(user))
         return user
 
+    @audited(Act.USER_UPDATE, "user_id")
     def change_user(self, caller: Caller, user_id: str, change: UserChange) -> User:
         """The user once changed; the tokens of one who is disabled or has another password end.
 
@@ -162,21 +183,26 @@ class Directory:
         if change.password is not None:
             password_hash = hashing.hashed("password", change.password)
         with self._catalogue.writing() as connection:
-            find_user(connection, user_id)
+            was = find_user(connection, user_id)
             if change.name is not None:
                 _require_free_user(connection, change.name, user_id)
             if change != UserChange():
                 directory.update_user(connection, user_id, change, password_hash)
             if password_hash is not None or change.is_enabled is False:
                 tokens.delete_tokens_of(connection, user_id)
-            return find_user(connection, user_id)
+            user = find_user(connection, user_id)
+            has_password = password_hash is not None
+            tell(user_id, changed=account_changes.of_user(user, was, has_other_password=has_password))
+            return user
 
+    @audited(Act.USER_PASSWORD, "user_id")
     def change_own_password(self, user_id: str, original: str, password: str) -> None:
         """Replace the user's password by *password*; tokens end. Whoever knows the *original* one may do it.
 
         Raises Unauthenticated if it is not the user's, with the same text for unknown users, and Throttled, as a login does.
         """
         user, known_hash = self._logins.check_password(PasswordProof(ById(user_id), original))
+        tell_who(Actor(kind=Kind.USER, user=user.id))
         password_hash = hashing.hashed("password", password)
         with self._catalogue.writing() as connection:
             found = accounts.select_user(connection, ById(user.id), is_held=True)
@@ -184,13 +210,16 @@ class Directory:
                 raise Unauthenticated
             accounts.set_password_hash(connection, user.id, password_hash)
             tokens.delete_tokens_of(connection, user.id)
+            tell(user.id, changed={"password": None})
 
+    @audited(Act.USER_DELETE, "user_id")
     def delete_user(self, caller: Caller, user_id: str) -> None:
         """Remove the user with tokens and roles; projects and images stay."""
         self._rules.check(caller, Action.DELETE_USER)
         with self._catalogue.writing() as connection:
-            find_user(connection, user_id)
+            user = find_user(connection, user_id)
             accounts.delete_user(connection, user_id)
+            tell(user_id, changed={"name": (user.name, None)})
 
 
 def find_project(connection: Connection, project_id: str) -> Project:

@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from calotype.catalogue.engine import Catalogue, Connection
+from calotype.domain.audit import Act
 from calotype.domain.callers import Caller
 from calotype.domain.edits import AddTag, Edit, SetField, SetProperty, edited
 from calotype.domain.errors import Refused
 from calotype.domain.images import Image, Status
 from calotype.domain.rights import Action, Rules
-from calotype.service import bounds
+from calotype.service import bounds, image_changes
+from calotype.service.audit import SILENT, Recorder, audited
 from calotype.service.images import Images, check_may_show_to, find_to
 from calotype.service.location_edits import LocationEdits
 from calotype.service.options import ServiceOptions
@@ -29,13 +31,16 @@ class Edits:
         rules: Rules,
         options: ServiceOptions,
         locations: LocationEdits | None = None,
+        audit: Recorder = SILENT,
     ) -> None:
         self._catalogue = catalogue
         self._images = images
         self._locations = locations
         self._rules = rules
         self._options = options
+        self._audit = audit
 
+    @audited(Act.IMAGE_UPDATE, "image_id")
     def make(self, caller: Caller, image_id: str, edits: Sequence[Edit]) -> Image:
         """The image after all *edits* in their order; without any it is only shown, as it is.
 
@@ -57,6 +62,7 @@ class Edits:
             self._check_growth(made, image)
             written = self._images.write(connection, made, was=image)
             blobs = self._locations.forget(connection, written, dropped) if self._locations else []
+            image_changes.tell_change(written, image, dropped)
             told = self._images.with_stores(connection, caller, written)
         if self._locations:
             self._locations.remove(blobs)
@@ -69,6 +75,7 @@ class Edits:
             return edited(image, edits), []
         return self._locations.make(connection, caller, image, edits, sizes)
 
+    @audited(Act.IMAGE_DEACTIVATE, "image_id")
     def deactivate(self, caller: Caller, image_id: str) -> None:
         """Have the image keep its data to itself. Nothing happens to one that does so already.
 
@@ -76,6 +83,7 @@ class Edits:
         """
         self._switch(caller, image_id, Action.DEACTIVATE_IMAGE, Status.ACTIVE, Status.DEACTIVATED)
 
+    @audited(Act.IMAGE_REACTIVATE, "image_id")
     def reactivate(self, caller: Caller, image_id: str) -> None:
         """Have the image hand out its data again. Raises what `deactivate` does."""
         self._switch(caller, image_id, Action.REACTIVATE_IMAGE, Status.DEACTIVATED, Status.ACTIVE)
@@ -87,7 +95,7 @@ class Edits:
                 return
             if image.status is not before:
                 raise Refused(f"Image {image_id} is {image.status}; only one that is {before} can become {after}.")
-            self._images.write(connection, replace(image, status=after), was=image)
+            image_changes.tell_change(self._images.write(connection, replace(image, status=after), was=image), image)
 
     def _check_value(self, edit: Edit) -> None:
         """Raises Invalid for what the catalogue cannot hold or this service does not offer."""

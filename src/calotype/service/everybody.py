@@ -11,6 +11,7 @@ from calotype.catalogue.engine import Catalogue
 from calotype.domain.accounts import IssuedToken, Named, Project, Proof, Reference, Scope, Token
 from calotype.domain.callers import Caller, Role
 from calotype.service.accounts import Accounts
+from calotype.service.audit import SILENT, Recorder
 from calotype.service.logins import TOKEN_LIFETIME, Logins
 from calotype.service.tokens import Tokens
 
@@ -23,8 +24,8 @@ _CALLER = Caller(USER.id, PROJECT.id, frozenset({Role.ADMIN}))
 class EverybodyIsAdmin(Accounts):
     """In the place of `Accounts` for those who ask; what an operator does to accounts is as there."""
 
-    def __init__(self, catalogue: Catalogue, clock: Callable[[], datetime]) -> None:
-        super().__init__(catalogue, clock)
+    def __init__(self, catalogue: Catalogue, clock: Callable[[], datetime], audit: Recorder = SILENT) -> None:
+        super().__init__(catalogue, clock, audit)
         self.logins = _AnyLogin(catalogue, clock)
         self.tokens = _AnyToken(catalogue, clock)
 

@@ -2,10 +2,12 @@
 
 from calotype.catalogue import accounts, directory
 from calotype.catalogue.engine import Catalogue, Connection
+from calotype.domain.audit import Act
 from calotype.domain.callers import Caller, Role
 from calotype.domain.directory import Assignment, AssignmentQuery
 from calotype.domain.errors import NotFound, Overtaken
 from calotype.domain.rights import Action, Rules
+from calotype.service.audit import SILENT, Recorder, audited, tell
 from calotype.service.directory import find_project, find_user
 
 
@@ -15,9 +17,10 @@ class Grants:
     Everything raises Refused for a missing right, before anything is looked up, and NotFound for what is not there.
     """
 
-    def __init__(self, catalogue: Catalogue, rules: Rules) -> None:
+    def __init__(self, catalogue: Catalogue, rules: Rules, audit: Recorder = SILENT) -> None:
         self._catalogue = catalogue
         self._rules = rules
+        self._audit = audit
 
     def roles(self, caller: Caller) -> list[Role]:
         """Every role there is, by name."""
@@ -49,21 +52,27 @@ class Grants:
             if _role(role_id) not in _roles_of(connection, project_id, user_id):
                 raise _not_given(project_id, user_id, role_id)
 
+    @audited(Act.ROLE_GRANT, "user_id")
     def give(self, caller: Caller, project_id: str, user_id: str, role_id: str) -> None:
         """Give the user the role; who has it keeps it. Tokens there have it from now on."""
         self._rules.check(caller, Action.ADD_GRANT)
         role = _role(role_id)
         try:
-            self._give(project_id, user_id, role)
+            if self._give(project_id, user_id, role):
+                tell(user_id, owner=project_id, changed={"role": (None, role)})
         except Overtaken:  # by somebody who gives the same, most likely
             self.check(caller, project_id, user_id, role_id)
 
-    def _give(self, project_id: str, user_id: str, role: Role) -> None:
+    def _give(self, project_id: str, user_id: str, role: Role) -> bool:
+        """False if the user has it already."""
         with self._catalogue.writing() as connection:
             find_user(connection, user_id, is_held=True)
-            if role not in _roles_of(connection, project_id, user_id):
-                accounts.insert_role(connection, user_id, project_id, role)
+            if role in _roles_of(connection, project_id, user_id):
+                return False
+            accounts.insert_role(connection, user_id, project_id, role)
+            return True
 
+    @audited(Act.ROLE_REVOKE, "user_id")
     def take(self, caller: Caller, project_id: str, user_id: str, role_id: str) -> None:
         """Take the role away, from tokens too. Raises NotFound if the user does not have it."""
         self._rules.check(caller, Action.DELETE_GRANT)
@@ -72,6 +81,7 @@ class Grants:
             _roles_of(connection, project_id, user_id)
             if not accounts.delete_role(connection, user_id, project_id, role):
                 raise _not_given(project_id, user_id, role_id)
+            tell(user_id, owner=project_id, changed={"role": (role, None)})
 
 
 def _role(role_id: str) -> Role:

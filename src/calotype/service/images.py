@@ -9,13 +9,15 @@ from calotype.catalogue import images as statements
 from calotype.catalogue import listing, usage
 from calotype.catalogue.engine import Catalogue, Connection
 from calotype.domain import rights
+from calotype.domain.audit import Act
 from calotype.domain.callers import Caller
 from calotype.domain.errors import ImageNotFound, Overtaken, Refused
 from calotype.domain.images import GONE, Image, Status, Visibility
 from calotype.domain.properties import NEVER_SHOWN, check_not_reserved
 from calotype.domain.query import HasProperty, ImageQuery
 from calotype.domain.rights import Action, Rules
-from calotype.service import bounds
+from calotype.service import bounds, image_changes
+from calotype.service.audit import SILENT, Recorder, audited
 from calotype.service.changes import UNSET, Change, changed
 from calotype.service.options import ServiceOptions
 from calotype.service.placements import Placements
@@ -54,12 +56,14 @@ class Images:
         options: ServiceOptions,
         clock: Clock,
         placements: Placements | None = None,
+        audit: Recorder = SILENT,
     ) -> None:
         self._catalogue = catalogue
         self._rules = rules
         self._options = options
         self._clock = clock
         self._placements = placements
+        self._audit = audit
 
     def check_may_list(self, caller: Caller) -> None:
         """Raises Refused if *caller* may not list images at all; for dialects that say so before they read the query."""
@@ -99,6 +103,7 @@ class Images:
     def _told(self, connection: Connection, caller: Caller, images: list[Image]) -> list[Image]:
         return images if self._placements is None else self._placements.told(connection, caller, images)
 
+    @audited(Act.IMAGE_CREATE)
     def create(self, caller: Caller, new: NewImage, *, is_complete: bool = False, with_stores: bool = False) -> Image:
         """A new record without data: queued, or active at once if it *is_complete* without any. *with_stores*: as in `show`.
 
@@ -108,6 +113,7 @@ class Images:
         with self._catalogue.writing() as connection:
             image = self.insert_new(connection, new, Status.ACTIVE if is_complete else Status.QUEUED)
             usage.add_image(connection, image.owner)
+            image_changes.tell_new(image)
             return self.with_stores(connection, caller, image) if with_stores else image
 
     def insert_new(self, connection: Connection, new: NewImage, status: Status) -> Image:
@@ -153,6 +159,7 @@ class Images:
         bounds.check_count("properties", len(new.properties), self._options.property_quota)
         bounds.check_count("tags", len(new.tags), self._options.tag_quota)
 
+    @audited(Act.IMAGE_UPDATE, "image_id")
     def update(self, caller: Caller, image_id: str, change: Change, *, purge: bool) -> Image:
         """The image after *change*; its properties take the place of all others if *purge*, and else join them.
 
@@ -163,7 +170,9 @@ class Images:
         self.check_may_change(caller, change)
         with self._catalogue.writing() as connection:
             image = find_own(connection, caller, image_id)
-            return self.write(connection, self.changed(caller, image, change, purge=purge), was=image)
+            made = self.write(connection, self.changed(caller, image, change, purge=purge), was=image)
+            image_changes.tell_change(made, image)
+            return made
 
     def check_may_change(self, caller: Caller, change: Change) -> None:
         """Raises Refused for rights that *caller* lacks to *change* any image at all."""

@@ -14,9 +14,10 @@ from calotype.blobs import digests
 from calotype.catalogue import images, uploads
 from calotype.catalogue.engine import Catalogue
 from calotype.catalogue.uploads import UploadRow
-from calotype.domain.errors import Broken, CalotypeError, Throttled
+from calotype.domain.errors import BadData, Broken, CalotypeError, Throttled
 from calotype.domain.images import Image, Status
 from calotype.domain.locations import Hash
+from calotype.service.audit import Draft
 from calotype.service.images import Clock
 from calotype.service.location_options import LocationOptions
 from calotype.service.upload import LEASE_S, fail
@@ -45,7 +46,7 @@ _END_S = 5.0
 class Task:
     """The *size_bytes* at *url* are to be read for the image. *row*: of an image that is importing until they were.
 
-    *said*: what they are to be; None where they are to be told.
+    *said*: what they are to be; None where they are to be told. *draft*: of the audit log's event of its end.
     """
 
     image_id: str
@@ -53,6 +54,7 @@ class Task:
     size_bytes: int
     row: UploadRow | None = None
     said: Hash | None = None
+    draft: Draft | None = None
 
     def is_wanted(self, image: Image | None) -> bool:
         """True as long as the image, as it is now, waits for this."""
@@ -99,7 +101,12 @@ class LocationHashes:
 
     def _run(self, task: Task) -> None:
         try:
-            self._note(task, self._hash(task))
+            found = self._hash(task)
+            is_kept = self._note(task, found)
+            if task.draft is not None and is_kept:
+                task.draft.done()
+            elif task.draft is not None and is_kept is False:
+                task.draft.undone(None if found is None else BadData("location", "***", "the data are others"))
         except CalotypeError as error:
             log.warning("Image %s is left to its lease, if it has one: %s", task.image_id, error)
         finally:
@@ -135,18 +142,21 @@ class LocationHashes:
             blob.close()
         return Hash(algorithm=algorithm, value=value.hexdigest(), checksum=checksum.hexdigest())
 
-    def _note(self, task: Task, found: Hash | None) -> None:
+    def _note(self, task: Task, found: Hash | None) -> bool | None:
+        """True if the image has its digest now, False if it cannot have it, None if nobody waits for it any more."""
         with self._catalogue.writing() as connection:
             image = images.get(connection, task.image_id, for_update=True)
             if image is None or not task.is_wanted(image):
-                return
+                return None
+            if task.draft is not None:
+                task.draft.tell(image.id, owner=image.owner, changed={"os_hash_value": None, "checksum": None})
             if task.row is None:
                 images.write(connection, replace(_with_hash(image, found), updated_at=self._clock()))
-                return
+                return found is not None
             log.info("The data of image %s are %s", image.id, "as said" if _is(found, task.said) else "not as said")
             if found is None or not _is(found, task.said):
                 fail(connection, task.row, image, self._clock())
-                return
+                return False
             images.mark_active(
                 connection,
                 image.id,
@@ -159,6 +169,7 @@ class LocationHashes:
                 now=self._clock(),
             )
             uploads.delete_upload(connection, task.row.id)
+            return True
 
 
 def _is(found: Hash | None, said: Hash | None) -> bool:

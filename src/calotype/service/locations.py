@@ -13,12 +13,14 @@ from calotype.catalogue.engine import Catalogue, Connection
 from calotype.catalogue.uploads import UploadRow
 from calotype.domain import locations, rights
 from calotype.domain.addresses import scheme_of
+from calotype.domain.audit import Act
 from calotype.domain.callers import Caller
 from calotype.domain.errors import Conflict, Invalid, OverLimit, Refused
 from calotype.domain.images import Image, Location, Status
 from calotype.domain.locations import HTTP_STORE, SCHEMES, Hash
 from calotype.domain.rights import Action, Rules
-from calotype.service import bounds
+from calotype.service import bounds, image_changes
+from calotype.service.audit import SILENT, Recorder, audited
 from calotype.service.images import Images, check_may_see_any, find
 from calotype.service.location_hashes import LocationHashes, Task
 from calotype.service.location_options import LocationOptions
@@ -46,6 +48,7 @@ class Locations:
         origins: "Origins | None",
         hashes: LocationHashes | None,
         node: str,
+        audit: Recorder = SILENT,
     ) -> None:
         self._catalogue = catalogue
         self._images = images
@@ -56,6 +59,7 @@ class Locations:
         self._origins = origins
         self._hashes = hashes
         self._node = node
+        self._audit = audit
 
     def of_image(self, caller: Caller, image_id: str) -> tuple[Location, ...]:
         """All locations of the image, our own copies first; for programs of the cloud's own and admins.
@@ -67,6 +71,7 @@ class Locations:
             self.check(caller, image, Action.FETCH_LOCATIONS)
             return self.all_of(connection, image)
 
+    @audited(Act.LOCATION_ADD, "image_id")
     def add_first(self, caller: Caller, image_id: str, url: str, said: Hash | None) -> None:
         """Let a queued image have its data at *url*, where they are *said* to be those.
 
@@ -89,7 +94,7 @@ class Locations:
             with self._catalogue.writing() as connection:
                 image = self._find_to_add(connection, caller, image_id, for_update=True)
                 require_formats(image)
-                task = self._add_first(connection, image, Location(url, HTTP_STORE), size_bytes, said)
+                task = self._add_first(caller, connection, image, Location(url, HTTP_STORE), size_bytes, said)
             if task is not None and self._hashes is not None:
                 undo.pop_all()
                 self._hashes.start(task)
@@ -125,22 +130,31 @@ class Locations:
             undo.callback(self._hashes.release)
 
     def _add_first(
-        self, connection: Connection, image: Image, location: Location, size_bytes: int, said: Hash | None
+        self,
+        caller: Caller,
+        connection: Connection,
+        image: Image,
+        location: Location,
+        size_bytes: int,
+        said: Hash | None,
     ) -> Task | None:
         """The image with *location* alone, and what is left to do for it."""
         made = replace(image, locations=(location,), checksum=None, os_hash_algo=None, os_hash_value=None)
         if not self._options.do_secure_hash:
             known = replace(made, os_hash_algo=said.algorithm, os_hash_value=said.value) if said else made
-            self._images.write(connection, replace(known, status=Status.ACTIVE, size_bytes=size_bytes), was=image)
+            active = replace(known, status=Status.ACTIVE, size_bytes=size_bytes)
+            image_changes.tell_change(self._images.write(connection, active, was=image), image)
             return None
+        draft = self._audit.draft(Act.LOCATION_DIGEST, caller, image.id)
         if said is None:
             active = replace(made, status=Status.ACTIVE, size_bytes=size_bytes, os_hash_algo=digests.OS_HASH)
-            self._images.write(connection, active, was=image)
-            return Task(image_id=image.id, url=location.url, size_bytes=size_bytes)
+            image_changes.tell_change(self._images.write(connection, active, was=image), image)
+            return Task(image_id=image.id, url=location.url, size_bytes=size_bytes, draft=draft)
         row = self._row(image)
         uploads.insert_upload(connection, row, lease_s=LEASE_S)
-        self._images.write(connection, replace(made, status=Status.IMPORTING, size_bytes=None), was=image)
-        return Task(image_id=image.id, url=location.url, size_bytes=size_bytes, row=row, said=said)
+        importing = replace(made, status=Status.IMPORTING, size_bytes=None)
+        image_changes.tell_change(self._images.write(connection, importing, was=image), image)
+        return Task(image_id=image.id, url=location.url, size_bytes=size_bytes, row=row, said=said, draft=draft)
 
     def _row(self, image: Image) -> UploadRow:
         """An upload without bytes: what the image is left to if this process dies. Its key is that of no blob."""

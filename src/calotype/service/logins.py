@@ -24,8 +24,10 @@ from calotype.domain.accounts import (
     is_name,
 )
 from calotype.domain.application_credentials import ApplicationCredential, GotWith
+from calotype.domain.audit import Act, Actor, Kind
 from calotype.domain.errors import Unauthenticated
 from calotype.service import scopes
+from calotype.service.audit import SILENT, Recorder, audited, tell, tell_who
 from calotype.service.throttle import LoginThrottle
 
 #: Keystone's default; clients log in again by themselves.
@@ -40,11 +42,13 @@ _Owner = TypeVar("_Owner", User, ApplicationCredential)
 class Logins:
     """Logins to the accounts of one catalogue; failures are counted in this process."""
 
-    def __init__(self, catalogue: Catalogue, clock: Callable[[], datetime]) -> None:
+    def __init__(self, catalogue: Catalogue, clock: Callable[[], datetime], audit: Recorder = SILENT) -> None:
         self._catalogue = catalogue
         self._clock = clock
+        self._audit = audit
         self._throttle = LoginThrottle()
 
+    @audited(Act.LOGIN)
     def log_in(self, proofs: Sequence[Proof], scope: Reference | Scope) -> IssuedToken:
         """A new token for the one user whom all *proofs* prove; it outlives no token or credential among them.
 
@@ -74,6 +78,7 @@ class Logins:
             token = _new_token(user, entered, methods, parents, credential, now)
             token_statements.insert_token(connection, tokens.digest(secret), token)
             token_statements.delete_expired(connection, now)
+            _tell_login(token)
         return IssuedToken(secret, token)
 
     def check_password(self, proof: PasswordProof) -> tuple[User, str]:
@@ -84,6 +89,8 @@ class Logins:
         """The user *proof* proves and the hash it was held against; in no transaction, since hashing takes long."""
         with self._catalogue.reading() as connection:
             found = find_user(connection, proof.user)
+        if found is not None:  # what is no user's name may be a password, typed into the wrong field
+            tell_who(Actor(kind=Kind.ANYBODY, user=found[0].id))
         name = found[0].name if found else _countable(proof.user)
         is_good = found is not None and found[0].is_enabled
         return self._verified(name, found, proof.password, now, is_good=is_good)
@@ -93,6 +100,8 @@ class Logins:
         with self._catalogue.reading() as connection:
             found = _find_credential(connection, proof)
             owner = accounts.select_user(connection, ById(found[0].user_id)) if found else None
+        if found is not None:
+            tell_who(Actor(kind=Kind.ANYBODY, user=found[0].user_id, credential=found[0].id))
         name = found[0].id if found else _countable(ById(proof.credential))
         is_good = found is not None and not found[0].is_over(now) and owner is not None and owner[0].is_enabled
         return self._verified(name, found, proof.secret, now, is_good=is_good)[0]
@@ -110,6 +119,15 @@ class Logins:
             raise Unauthenticated
         self._throttle.succeeded(name)
         return found
+
+
+def _tell_login(token: Token) -> None:
+    """Who has logged in, and how; not with what."""
+    project = token.project.id if token.project else None
+    credential = token.credential.id if token.credential else None
+    user = token.user.id
+    tell_who(Actor(kind=Kind.USER, user=user, project=project, roles=tuple(token.roles), credential=credential))
+    tell(user, owner=project, changed={"methods": (None, token.methods)})
 
 
 def find_user(connection: Connection, reference: Reference) -> tuple[User, str] | None:

@@ -7,11 +7,14 @@ from datetime import datetime
 from calotype.catalogue import members as statements
 from calotype.catalogue.engine import Catalogue, Connection
 from calotype.domain import rights
+from calotype.domain.audit import Act
 from calotype.domain.callers import Caller
 from calotype.domain.errors import ImageNotFound, Invalid, NotFound, Unauthenticated
 from calotype.domain.images import Image, Member, SharedImage
 from calotype.domain.rights import Action, Rules
 from calotype.domain.texts import require_storable
+from calotype.service import image_changes
+from calotype.service.audit import SILENT, Recorder, audited
 from calotype.service.bounds import check_count
 from calotype.service.images import Clock, find
 from calotype.service.options import ServiceOptions
@@ -33,11 +36,14 @@ class Members:
     Who changes members holds the image's row meanwhile, so that the quota is kept however many come at once.
     """
 
-    def __init__(self, catalogue: Catalogue, rules: Rules, options: ServiceOptions, clock: Clock) -> None:
+    def __init__(
+        self, catalogue: Catalogue, rules: Rules, options: ServiceOptions, clock: Clock, audit: Recorder = SILENT
+    ) -> None:
         self._catalogue = catalogue
         self._rules = rules
         self._options = options
         self._clock = clock
+        self._audit = audit
 
     def of_image(self, caller: Caller, image_id: str) -> list[Member]:
         """The members of the image that *caller* may know of: all for its owner and admins, else only itself.
@@ -64,6 +70,7 @@ class Members:
         with self._catalogue.reading() as connection:
             return statements.select_shared(connection, project, owner=None if may_know_all else caller.project)
 
+    @audited(Act.MEMBER_ADD, "image_id")
     def add(self, caller: Caller, image_id: str, new: NewMember) -> None:
         """Share the image with a project, or say of a member whether it may share the image further.
 
@@ -80,10 +87,15 @@ class Members:
             was = statements.get_member(connection, image_id, new.project)
             if was is None:
                 statements.insert_members(connection, image, [_member(new, {}, self._clock())])
+                image_changes.tell(image, {"member": (None, new.project), "can_share": (None, bool(new.can_share))})
             elif new.can_share is not None:
                 can_share, now = new.can_share, self._clock()
                 statements.set_can_share(connection, image_id, new.project, can_share=can_share, now=now)
+                image_changes.tell(
+                    image, {"member": (new.project, new.project), "can_share": (was.can_share, can_share)}
+                )
 
+    @audited(Act.MEMBER_REPLACE, "image_id")
     def replace(self, caller: Caller, image_id: str, wanted: Sequence[NewMember]) -> None:
         """Share the image with *wanted* and nobody else; who stays keeps its answer, and its *can_share* unless one is given.
 
@@ -98,7 +110,9 @@ class Members:
             were = {one.project: one for one in statements.select_members(connection, image_id)}
             now = self._clock()
             statements.replace_members(connection, image, [_member(new, were, now) for new in wanted])
+            image_changes.tell(image, {"members": (tuple(were), tuple(new.project for new in wanted))})
 
+    @audited(Act.MEMBER_REMOVE, "image_id")
     def remove(self, caller: Caller, image_id: str, project: str) -> None:
         """Share the image with *project* no longer.
 
@@ -107,9 +121,10 @@ class Members:
         _check_has_project(caller)
         self._rules.check(caller, Action.DELETE_MEMBER)
         with self._catalogue.writing() as connection:
-            _find_to_share(connection, caller, image_id)
+            image = _find_to_share(connection, caller, image_id)
             if not statements.delete_member(connection, image_id, project):
                 raise NotFound("The project is no member of this image.")
+            image_changes.tell(image, {"member": (project, None)})
 
 
 def _find_live(connection: Connection, caller: Caller, image_id: str, *, for_update: bool = False) -> Image:

@@ -9,10 +9,13 @@ from dataclasses import replace
 from calotype.catalogue import members as statements
 from calotype.catalogue.engine import Catalogue, Connection
 from calotype.domain import rights
+from calotype.domain.audit import Act
 from calotype.domain.callers import Caller
 from calotype.domain.errors import Conflict, NotFound, Refused
 from calotype.domain.images import Image, Member, MemberStatus
 from calotype.domain.rights import Action, Rules
+from calotype.service import image_changes
+from calotype.service.audit import SILENT, Recorder, audited
 from calotype.service.bounds import check_count
 from calotype.service.images import Clock, check_may_see_any, find
 from calotype.service.members import check_id
@@ -26,11 +29,14 @@ class Offers:
     for one that is not shared. Who changes something holds the image's row meanwhile.
     """
 
-    def __init__(self, catalogue: Catalogue, rules: Rules, options: ServiceOptions, clock: Clock) -> None:
+    def __init__(
+        self, catalogue: Catalogue, rules: Rules, options: ServiceOptions, clock: Clock, audit: Recorder = SILENT
+    ) -> None:
         self._catalogue = catalogue
         self._rules = rules
         self._options = options
         self._clock = clock
+        self._audit = audit
 
     def of_image(self, caller: Caller, image_id: str) -> list[Member]:
         """The members *caller* may know of: all for the image's owner and admins, else only itself.
@@ -55,6 +61,7 @@ class Offers:
                 raise NotFound(_NO_MEMBER) from None
             return _member(connection, caller, image, project)
 
+    @audited(Act.MEMBER_ADD, "image_id")
     def add(self, caller: Caller, image_id: str, project: str) -> Member:
         """The image offered to one more project, whose answer is pending.
 
@@ -71,8 +78,10 @@ class Offers:
             now = self._clock()
             new = Member(project=project, shared_at=now, updated_at=now)
             statements.insert_members(connection, image, [new])
+            image_changes.tell(image, {"member": (None, project)})
             return new
 
+    @audited(Act.MEMBER_ANSWER, "image_id")
     def answer(self, caller: Caller, image_id: str, project: str, status: MemberStatus) -> Member:
         """The member with the answer *status*, which is its own to give, or an admin's.
 
@@ -85,8 +94,10 @@ class Offers:
             rights.check_may_answer(caller, project)
             now = self._clock()
             statements.set_status(connection, image_id, project, status, now=now)
+            image_changes.tell(image, {"member": (project, project), "member_status": (member.status, status)})
             return replace(member, status=status, updated_at=now)
 
+    @audited(Act.MEMBER_REMOVE, "image_id")
     def remove(self, caller: Caller, image_id: str, project: str) -> None:
         """The image offered to *project* no longer.
 
@@ -99,6 +110,7 @@ class Offers:
             self._rules.check(caller, Action.DELETE_MEMBER)
             rights.check_is_own(caller, image.owner)
             statements.delete_member(connection, image_id, project)
+            image_changes.tell(image, {"member": (project, None)})
 
     def _find(
         self, connection: Connection, caller: Caller, image_id: str, action: Action | None, *, for_update: bool = False

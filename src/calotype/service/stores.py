@@ -6,11 +6,14 @@ from dataclasses import replace
 from calotype.blobs.stores import Stores
 from calotype.catalogue import uploads, usage
 from calotype.catalogue.engine import Catalogue, Connection
+from calotype.domain.audit import Act
 from calotype.domain.callers import Caller
 from calotype.domain.errors import Conflict, NotFound, Refused
 from calotype.domain.images import Image, Status, StoredBlob
 from calotype.domain.rights import Action, Rules
 from calotype.domain.stores import Store
+from calotype.service import image_changes
+from calotype.service.audit import SILENT, Recorder, audited
 from calotype.service.deletions import remove_bytes
 from calotype.service.images import Images, find_to
 
@@ -18,11 +21,14 @@ from calotype.service.images import Images, find_to
 class NamedStores:
     """The use cases of stores. Source: docs/api/v2.md, "Stores"."""
 
-    def __init__(self, catalogue: Catalogue, stores: Stores, images: Images, rules: Rules) -> None:
+    def __init__(
+        self, catalogue: Catalogue, stores: Stores, images: Images, rules: Rules, audit: Recorder = SILENT
+    ) -> None:
         self._catalogue = catalogue
         self._stores = stores
         self._images = images
         self._rules = rules
+        self._audit = audit
 
     @property
     def choice(self) -> tuple[str, ...]:
@@ -41,6 +47,7 @@ class NamedStores:
         self._rules.check(caller, Action.SHOW_STORE_DETAILS)
         return stores
 
+    @audited(Act.STORE_REMOVE, "image_id")
     def remove_data(self, caller: Caller, store: str, image_id: str) -> None:
         """The data of an active image removed from one store; those in others stay.
 
@@ -58,6 +65,7 @@ class NamedStores:
             if image.status is not Status.ACTIVE:
                 raise Conflict(f"Image {image_id} is {image.status}; only of an active one data can be removed.")
             blobs = self._take_from(connection, image, store)
+            image_changes.tell(image, {"stores": ((store,), ())})
         self.remove(blobs)
 
     def forget(self, connection: Connection, image: Image, stores: Sequence[str]) -> list[StoredBlob]:

@@ -26,6 +26,8 @@ from calotype.domain.errors import (
     OverLimit,
 )
 from calotype.domain.images import Image, Status, StoredBlob
+from calotype.service import image_changes
+from calotype.service.audit import Draft
 from calotype.service.images import Clock
 
 log = logging.getLogger(__name__)
@@ -63,7 +65,7 @@ class Declared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What an upload works with."""
+    """What an upload works with. *draft*: of the audit log's event of its end."""
 
     catalogue: Catalogue
     store: BlobStore
@@ -71,6 +73,7 @@ class Parts:
     digests: Digests
     clock: Clock
     cap_bytes: int
+    draft: Draft | None = None
 
 
 class Upload:
@@ -126,6 +129,9 @@ class Upload:
             image = self._activate(size_bytes, virtual_size_bytes)
             self._undo.pop_all()
             self._has_ended = True
+            if self._parts.draft is not None:
+                self._parts.draft.tell(image.id, owner=image.owner, changed=image_changes.of_upload(image))
+                self._parts.draft.done()
             return image
 
     def give_up(self, reason: str) -> None:
@@ -263,13 +269,15 @@ class Upload:
                 if isinstance(error, NoSpace):
                     # The client is told that its image is too large; the operator, that the store is full.
                     log.warning("Store %s is full.", self._row.store)
-                self._end(f"{type(error).__name__}: {error}")
+                self._end(f"{type(error).__name__}: {error}", error)
                 raise
 
-    def _end(self, reason: str) -> None:
+    def _end(self, reason: str, error: BaseException | None = None) -> None:
         self._has_ended = True
         log.info("Upload %s to image %s ended without success: %s", self._row.id, self.image_id, reason)
         self._undo.close()
+        if self._parts.draft is not None:
+            self._parts.draft.undone(error)
 
     def _remove_bytes(self) -> None:
         """Before the row goes that names them: should we die in between, it tells who comes after what to remove."""

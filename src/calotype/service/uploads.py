@@ -13,10 +13,14 @@ from calotype.catalogue import images as statements
 from calotype.catalogue import uploads, usage
 from calotype.catalogue.engine import Catalogue, Connection
 from calotype.catalogue.uploads import UploadRow
+from calotype.domain.audit import Act
 from calotype.domain.callers import Caller
 from calotype.domain.errors import Invalid, OverLimit, ReadOnly
 from calotype.domain.images import Image, Status, check_move
 from calotype.domain.rights import Action, Rules
+from calotype.service import audit as audits
+from calotype.service import image_changes
+from calotype.service.audit import SILENT, Recorder, audited
 from calotype.service.changes import Change
 from calotype.service.images import Clock, Images, NewImage, find_own, find_to
 from calotype.service.options import ServiceOptions
@@ -40,6 +44,7 @@ class Uploads:
         *,
         node: str,
         threads: Executor,
+        audit: Recorder = SILENT,
     ) -> None:
         self._catalogue = catalogue
         self._stores = stores
@@ -49,12 +54,14 @@ class Uploads:
         self._clock = clock
         self._node = node
         self._threads = threads
+        self._audit = audit
 
     @property
     def store_names(self) -> tuple[str, ...]:
         """The stores a caller may name."""
         return self._stores.names
 
+    @audited(Act.IMAGE_CREATE)
     def begin_new(
         self, caller: Caller, new: NewImage, declared: Declared, *, on_failure: Status, store: str | None = None
     ) -> Upload:
@@ -73,11 +80,15 @@ class Uploads:
             image = self._images.insert_new(connection, new, status)
             if status is Status.SAVING:
                 begun = self._begin(connection, image, declared, on_failure, store_name, is_new=True)
+                image_changes.tell_new(_landed(image, begun, on_failure))
             else:
                 usage.add_image(connection, image.owner)
+                image_changes.tell_new(image)
+        audits.turn_into(Act.UPLOAD_BEGIN)  # the image stays, whatever becomes of it
         require_formats(image)
-        return self._open(begun, image, declared)
+        return self._open(caller, begun, image, declared)
 
+    @audited(Act.UPLOAD_BEGIN, "image_id")
     def begin(
         self,
         caller: Caller,
@@ -119,7 +130,9 @@ class Uploads:
             image = self._images.write(connection, replace(image, status=Status.SAVING, locations=()), was=was)
             declared = _with_promises(declared, image)
             begun = self._begin(connection, image, declared, on_failure, store_name, is_new=False)
-        return self._open(begun, image, declared)
+            image_changes.tell_change(_landed(image, begun, on_failure), was)
+        audits.turn_into(Act.UPLOAD_BEGIN, Act.IMAGE_UPDATE if isinstance(begun, OverLimit) else None)
+        return self._open(caller, begun, image, declared)
 
     def _checked(self, declared: Declared, store: str | None) -> str:
         """The name of the store to use. Raises OverLimit for what is declared too large, Invalid for no store of ours."""
@@ -167,7 +180,7 @@ class Uploads:
         uploads.delete_upload(connection, row.id)
         return refusal
 
-    def _open(self, begun: UploadRow | OverLimit, image: Image, declared: Declared) -> Upload:
+    def _open(self, caller: Caller, begun: UploadRow | OverLimit, image: Image, declared: Declared) -> Upload:
         if isinstance(begun, OverLimit):
             raise begun
         parts = Parts(
@@ -182,8 +195,14 @@ class Uploads:
             digests=Digests(self._threads),
             clock=self._clock,
             cap_bytes=self._options.image_size_cap_bytes,
+            draft=self._audit.draft(Act.UPLOAD, caller, image.id),
         )
         return Upload(begun, declared, parts)
+
+
+def _landed(image: Image, begun: UploadRow | OverLimit, on_failure: Status) -> Image:
+    """*image* as the transaction leaves it that began an upload, or could not."""
+    return replace(image, status=on_failure) if isinstance(begun, OverLimit) else image
 
 
 def _with_promises(declared: Declared, image: Image) -> Declared:
