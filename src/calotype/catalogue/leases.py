@@ -66,7 +66,7 @@ def take(connection: Connection, name: str, holder: str, *, lease_s: float) -> b
         },
         where=or_(_lease.holder == holder, _lease.lease_until <= now),
     )
-    return connection.execute(statement).rowcount == 1
+    return connection.execute(statement.returning(_lease.name)).first() is not None
 
 
 def keep(connection: Connection, name: str, holder: str, *, lease_s: float) -> bool:

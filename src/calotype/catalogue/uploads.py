@@ -5,7 +5,7 @@ written and says what becomes of the image should the upload be lost. Source: do
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -79,7 +79,7 @@ _DELETE_UPLOAD = Prepared(delete(_uploads).where(_THIS).returning(_uploads.c.byt
 _BLOB = ("key", "store", "image_id", "size_bytes", "created_at")
 _INSERT_BLOB = Prepared(insert(_blobs).values({name: bindparam(name) for name in _BLOB}))
 _FIND_BLOBS = Prepared(
-    select(_blobs.c.store, _blobs.c.key, _blobs.c.size_bytes)
+    select(_blobs.c.store, _blobs.c.key, _blobs.c.size_bytes, _blobs.c.damaged_at)
     .where(_blobs.c.image_id == bindparam("image_id"))
     .order_by(_blobs.c.created_at, _blobs.c.key)
 )
@@ -131,13 +131,14 @@ def select_named(connection: Connection, keys: Sequence[str]) -> set[str]:
 
 def insert_blob(connection: Connection, image_id: str, blob: StoredBlob, now: datetime) -> None:
     """Note that *blob* holds the data of the image."""
-    _INSERT_BLOB.run(connection, **asdict(blob), image_id=image_id, created_at=to_micros(now))
+    where = {"store": blob.store, "key": blob.key, "size_bytes": blob.size_bytes}
+    _INSERT_BLOB.run(connection, **where, image_id=image_id, created_at=to_micros(now))
 
 
 def find_blobs(connection: Connection, image_id: str) -> list[StoredBlob]:
     """The blobs that hold the image's data, at most one a store, the oldest first."""
     rows = _FIND_BLOBS.rows(connection, image_id=image_id)
-    return [StoredBlob(store, key, size_bytes) for store, key, size_bytes in rows]
+    return [StoredBlob(store, key, size, damaged_at is not None) for store, key, size, damaged_at in rows]
 
 
 def select_stores(connection: Connection, image_ids: Sequence[str]) -> dict[str, list[str]]:

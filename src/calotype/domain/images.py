@@ -99,11 +99,12 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class StoredBlob:
-    """Bytes of ours at rest: which store holds them under which key."""
+    """Bytes of ours at rest: which store holds them under which key. *is_damaged*: they were found to be others since."""
 
     store: str
     key: str
     size_bytes: int
+    is_damaged: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
