@@ -18,6 +18,7 @@ from calotype.blobs import opening
 from calotype.blobs.stores import Stores
 from calotype.catalogue.engine import Catalogue, CatalogueOptions
 from calotype.config import Settings
+from calotype.domain.audit import ANYBODY, Actor
 from calotype.domain.locations import HTTP_STORE
 from calotype.domain.rights import DEFAULT_RULES, Rules
 from calotype.domain.stores import Store
@@ -81,7 +82,7 @@ def open_door(settings: Settings, seat: Seat | None = None) -> Iterator[Door]:
             seat or Node(1, time.time()).worker(0), _names_of_own_stores(settings), _threads(settings.http)
         )
         stores = process.metered(open_stores(settings))
-        audit = Recorder(closing.enter_context(audit_log.opened(settings.serve.audit_log, standard=1)))
+        audit = closing.enter_context(open_audit(settings, ANYBODY))
         services = build_services(settings, catalogue, stores, threads, audit)
         closing.callback(services.locations.close)
         checks = Health(catalogue, stores)
@@ -91,6 +92,13 @@ def open_door(settings: Settings, seat: Seat | None = None) -> Iterator[Door]:
         door = Door(services, faces.find, settings.http, Log("calotype.access"), meter)
         closing.callback(door.close)
         yield door
+
+
+@contextmanager
+def open_audit(settings: Settings, actor: Actor) -> Iterator[Recorder]:
+    """What keeps what is changed in the audit log, if there is one. *actor*: who acts where no caller does."""
+    with audit_log.opened(settings.serve.audit_log, standard=1, is_needed=False) as write:
+        yield Recorder(write, actor)
 
 
 @contextmanager
@@ -104,11 +112,17 @@ def open_lease(settings: Settings, holder: str) -> Iterator[tuple[Catalogue, Lea
 
 
 def build_housekeeping(
-    settings: Settings, catalogue: Catalogue, *, guard: Guard | None = None, wait: Wait, is_dry: bool = False
+    settings: Settings,
+    catalogue: Catalogue,
+    *,
+    guard: Guard | None = None,
+    wait: Wait,
+    is_dry: bool = False,
+    audit: Recorder = SILENT,
 ) -> Housekeeping:
     """Housekeeping over *catalogue* and the stores; raises Broken for a store that cannot be opened."""
     stores, options = open_stores(settings), settings.housekeeping
-    return Housekeeping(catalogue, stores, now, options=options, guard=guard, wait=wait, is_dry=is_dry)
+    return Housekeeping(catalogue, stores, now, options=options, guard=guard, wait=wait, is_dry=is_dry, audit=audit)
 
 
 def _names_of_own_stores(settings: Settings) -> list[str]:

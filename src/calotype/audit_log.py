@@ -8,7 +8,7 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Final
@@ -33,25 +33,30 @@ _MOST_ITEMS = 8
 
 _FOR_OWNER_ONLY = 0o600
 
+_APPENDING = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOCTTY
+
 
 class AuditLog:
     """Appends to the file *path*, or to the *descriptor* of what is no file of ours; any number of threads.
 
-    A file that was moved away is begun anew by the next line, whoever has moved it. One that cannot be written to holds up
-    nobody: the first line that is lost is told in the log, and how many were, once one is kept again.
+    A file that was moved away is begun anew by the next line, whoever has moved it. One that cannot be opened or written to
+    holds up nobody: the first line that is lost is told in the log, and how many were, once one is kept again.
     """
 
     def __init__(self, path: str | None, descriptor: int | None = None) -> None:
-        """Raises Broken, naming the file, if it cannot be opened."""
         self._path = path
         self._node = socket.gethostname()
         self._lock = threading.Lock()
         self._lost = 0
         self._is_torn = False
+        self._descriptor = descriptor
+
+    def check(self) -> None:
+        """Raises Broken, naming the file, if it cannot be opened."""
         try:
-            self._descriptor = self._open() if descriptor is None else descriptor
+            self._follow()
         except OSError as error:
-            raise Broken(f"The audit log {path} cannot be written: {error.strerror}.") from error
+            raise Broken(f"The audit log {self._path} cannot be written: {error.strerror}.") from error
 
     @property
     def lost(self) -> int:
@@ -63,8 +68,7 @@ class AuditLog:
         line = line_of(event, datetime.now(UTC), self._node, os.getpid())
         with self._lock:
             try:
-                self._follow()
-                self._append(line)
+                self._append(self._follow(), line)
             except OSError as error:
                 self._note_lost(event, error)
                 return
@@ -73,33 +77,26 @@ class AuditLog:
                 self._lost = 0
 
     def close(self) -> None:
-        if self._path is not None:
+        if self._path is not None and self._descriptor is not None:
             os.close(self._descriptor)
 
-    def _open(self) -> int:
+    def _follow(self) -> int:
+        """The descriptor of the file, opened anew where another one, or none, has its name now. Raises OSError."""
+        if self._descriptor is not None and (self._path is None or _is_named(self._descriptor, self._path)):
+            return self._descriptor
         assert self._path is not None  # noqa: S101 -- what has no path has its descriptor
-        return os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOCTTY, _FOR_OWNER_ONLY)
-
-    def _follow(self) -> None:
-        """Open the file anew where another one, or none, has its name now. Takes 2 µs."""
-        if self._path is None:
-            return
-        ours = os.fstat(self._descriptor)
-        try:
-            named = os.stat(self._path)  # noqa: PTH116 -- half of what pathlib takes
-        except FileNotFoundError:
-            named = None
-        if named is None or (named.st_ino, named.st_dev) != (ours.st_ino, ours.st_dev):
-            descriptor = self._open()
+        descriptor = os.open(self._path, _APPENDING, _FOR_OWNER_ONLY)
+        if self._descriptor is not None:
             os.close(self._descriptor)
-            self._descriptor = descriptor
-            self._is_torn = False
+        self._descriptor = descriptor
+        self._is_torn = False
+        return descriptor
 
-    def _append(self, line: bytes) -> None:
+    def _append(self, descriptor: int, line: bytes) -> None:
         """Raises OSError, also for a line of which only a part found room; the next one does not continue that."""
         if self._is_torn:
             line = b"\n" + line
-        written = os.write(self._descriptor, line)
+        written = os.write(descriptor, line)
         self._is_torn = 0 < written < len(line)
         if self._is_torn:
             raise OSError(0, "only a part of a line found room")
@@ -110,16 +107,28 @@ class AuditLog:
             log.critical("The audit log cannot be written: %s; lost is %s of %s", error, event.act, event.target)
 
 
+def _is_named(descriptor: int, path: str) -> bool:
+    """True if the file that is open is the one at *path*."""
+    ours = os.fstat(descriptor)
+    try:
+        named = os.stat(path)  # noqa: PTH116 -- half of what pathlib takes
+    except FileNotFoundError:
+        return False
+    return (named.st_ino, named.st_dev) == (ours.st_ino, ours.st_dev)
+
+
 @contextmanager
-def opened(name: str | None, standard: int) -> Iterator[Callable[[Event], None] | None]:
+def opened(name: str | None, standard: int, *, is_needed: bool) -> Iterator[Callable[[Event], None] | None]:
     """What keeps events where the option `audit_log` says, None: nowhere. *standard*: the descriptor that `-` stands for.
 
-    Raises Broken if it cannot be opened.
+    *is_needed*: raises Broken if it cannot be opened; else that is tried again with each event.
     """
     if name is None:
         yield None
         return
     kept = AuditLog(None, standard) if name == STANDARD else AuditLog(name)
+    if is_needed:
+        kept.check()
     try:
         yield kept.write
     finally:
@@ -159,21 +168,25 @@ def line_of(event: Event, moment: datetime, node: str, pid: int) -> bytes:
         "pid": pid,
     }
     line = {name: _bounded(value) for name, value in values.items() if value is not None}
+    changed = {_text(name): _shown(said) for name, said in event.changed.items()}
+    if not changed:
+        return json_line(line).encode() + b"\n"
+    whole = json_line({**line, "changed": changed}).encode() + b"\n"
+    return whole if len(whole) <= MOST_BYTES else json_line({**line, **_shortened(line, changed)}).encode() + b"\n"
+
+
+def _shortened(line: Mapping[str, object], changed: Mapping[str, object]) -> dict[str, object]:
+    """As much of *changed* as there is room for behind *line*, and how much is left out."""
     room = MOST_BYTES - len(json_line(line).encode()) - len(',"changed":{},"changed_more":999999\n')
-    changed: dict[str, object] = {}
-    for name, said in event.changed.items():
-        key = _text(name)
-        for shown in (_shown(said), {}):
-            size = len(json_line({key: shown}).encode())
+    kept: dict[str, object] = {}
+    for name, shown in changed.items():
+        for one in (shown, {}):
+            size = len(json_line({name: one}).encode())
             if size <= room:
-                changed[key] = shown
+                kept[name] = one
                 room -= size
                 break
-    if event.changed:
-        line["changed"] = changed
-    if len(changed) < len(event.changed):
-        line["changed_more"] = len(event.changed) - len(changed)
-    return json_line(line).encode() + b"\n"
+    return {"changed": kept, "changed_more": len(changed) - len(kept)}
 
 
 def _shown(said: Said) -> dict[str, object]:

@@ -10,7 +10,7 @@ from cyclopts import App, Parameter
 
 from calotype.catalogue import leases, scrubbing
 from calotype.catalogue.scrubbing import DamagedBlob
-from calotype.cli.opening import open_catalogue
+from calotype.cli.opening import open_audit, open_catalogue
 from calotype.cli.output import Format, Row, print_one, print_rows
 from calotype.config import DataOptions, Settings
 from calotype.domain.errors import Broken
@@ -114,9 +114,9 @@ def _open(settings: Settings, *, is_dry: bool = False) -> Iterator[Housekeeping]
     """Housekeeping without a turn. Raises CannotStart if a store cannot be opened."""
     from calotype.app import build_housekeeping  # here, since it loads the whole service
 
-    with open_catalogue(settings) as catalogue:
+    with open_audit(settings) as audit, open_catalogue(settings) as catalogue:
         try:
-            house = build_housekeeping(settings, catalogue, wait=time.sleep, is_dry=is_dry)
+            house = build_housekeeping(settings, catalogue, wait=time.sleep, is_dry=is_dry, audit=audit)
         except Broken as error:
             raise CannotStart(Exit.STORE, str(error)) from error
         yield house

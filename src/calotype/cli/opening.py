@@ -47,7 +47,7 @@ def open_audit(settings: Settings) -> Iterator[Recorder]:
     """
     with ExitStack() as closing:
         try:
-            write = closing.enter_context(audit_log.opened(settings.serve.audit_log, standard=2))
+            write = closing.enter_context(audit_log.opened(settings.serve.audit_log, standard=2, is_needed=True))
         except Broken as error:
             raise CannotStart(Exit.FOLDER, str(error)) from error
         yield Recorder(write, audit_log.operator())

@@ -40,7 +40,10 @@ class Act(StrEnum):
     TOKEN_REVOKE = "user.token.revoke"  # noqa: S105 -- a word, no secret
     FIRST_ACCOUNTS = "catalogue.first_accounts"
     CATALOGUE_LOAD = "catalogue.load"
-    CHORE = "housekeeping.chore"
+    UPLOAD_END = "housekeeping.end_upload"
+    BYTES_REMOVE = "housekeeping.remove_bytes"
+    TOKENS_REMOVE = "housekeeping.remove_tokens"
+    DELETED_PURGE = "housekeeping.purge_deleted"
 
 
 class Outcome(StrEnum):

@@ -26,7 +26,7 @@ def current() -> Occasion:
 
 
 def enter(occasion: Occasion) -> Token[Occasion]:
-    """Let this thread work for *occasion* until `leave` gets what this gives. Both together take 0.2 µs."""
+    """Let this thread work for *occasion* until `leave` gets what this gives. Both together take 0.3 µs."""
     return _current.set(occasion)
 
 

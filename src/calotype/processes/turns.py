@@ -13,6 +13,7 @@ from secrets import token_hex
 
 from calotype import app
 from calotype.config import Settings
+from calotype.domain.audit import Actor, Kind
 from calotype.domain.errors import CalotypeError
 from calotype.service.housekeeping import Chore, Housekeeping, Verdict
 from calotype.service.housekeeping.figures import SCRUBBED_BLOBS, SCRUBBED_BYTES, Figure, Figures
@@ -56,8 +57,9 @@ class Keeper:
                 self._note_turn(has_it=not left_s)
                 if left_s:
                     return min(self._interval_s, left_s + _PATIENCE_S)
-                house = app.build_housekeeping(self._settings, catalogue, guard=lease, wait=self._wait)
-                self._work(house, lease)
+                with app.open_audit(self._settings, Actor(kind=Kind.HOUSEKEEPING)) as audit:
+                    house = app.build_housekeeping(self._settings, catalogue, guard=lease, wait=self._wait, audit=audit)
+                    self._work(house, lease)
         except LeaseLost as error:
             log.warning("stopped: %s", error)
             self._note_turn(has_it=False)

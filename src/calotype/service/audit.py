@@ -81,6 +81,11 @@ class Recorder:
         self._write = write
         self._actor = actor
 
+    @property
+    def is_on(self) -> bool:
+        """True if there is an audit log."""
+        return self._write is not None
+
     @contextmanager
     def watch(self, act: Act, caller: Caller | None = None, target: str | None = None) -> Iterator[None]:
         """An event of what the block tells, once it has ended, or of what it raises."""
@@ -98,6 +103,13 @@ class Recorder:
             draft.done()
         finally:
             _open.reset(token)
+
+    def done(self, act: Act, target: str, changed: Changed) -> None:
+        """An event of what nobody asked for, and is done."""
+        draft = self.draft(act, None, target)
+        if draft is not None:
+            draft.tell(target, owner=None, changed=changed)
+            draft.done()
 
     def draft(self, act: Act, caller: Caller | None, target: str | None) -> Draft | None:
         """An event that ends on another thread, for whoever works here now; None without audit log."""
@@ -139,6 +151,8 @@ def audited(act: Act, target: str | None = None) -> Callable[[_UseCase[_S, _P, _
 
         @wraps(use_case)
         def marked(self: _S, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
+            if not self._audit.is_on:
+                return use_case(self, *args, **kwargs)
             caller = args[0] if args and isinstance(args[0], Caller) else None
             if place is None or target is None:
                 asked = None

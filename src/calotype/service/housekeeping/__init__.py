@@ -14,8 +14,9 @@ from calotype.blobs.stores import Stores
 from calotype.catalogue import scrubbing
 from calotype.catalogue.engine import Catalogue
 from calotype.catalogue.scrubbing import DamagedBlob
+from calotype.service.audit import SILENT, Recorder
 from calotype.service.housekeeping import lapsed, orphans, purge, tokens
-from calotype.service.housekeeping.chores import Chore, Task
+from calotype.service.housekeeping.chores import CHORES, Chore, Task
 from calotype.service.housekeeping.house import House
 from calotype.service.housekeeping.lease import Guard, Unguarded
 from calotype.service.housekeeping.pace import Pace, Wait
@@ -44,6 +45,7 @@ class Housekeeping:
         guard: Guard | None = None,
         wait: Wait | None = None,
         is_dry: bool = False,
+        audit: Recorder = SILENT,
     ) -> None:
         options = options or HousekeepingOptions()
         self._house = House(
@@ -56,24 +58,25 @@ class Housekeeping:
             removals=Pace(options.housekeeping_removals_per_s, wait),
             is_dry=is_dry,
         )
+        self._audit = audit
         self.kept_orphans: dict[str, int] = {}
         """By store, how many keys that nothing names the last look left alone, since they are suspiciously many."""
 
     def uploads(self) -> Iterator[Chore]:
         """Ends uploads whose lease ran out."""
-        return lapsed.end(self._house)
+        return self._told(lapsed.end(self._house))
 
     def orphans(self, *, is_asked_for: bool = True) -> Iterator[Chore]:
         """Removes keys that nothing names; many of them only if it *is_asked_for*. Raises Broken at the end, like `remove`."""
-        return orphans.remove(self._house, self.kept_orphans, is_asked_for=is_asked_for)
+        return self._told(orphans.remove(self._house, self.kept_orphans, is_asked_for=is_asked_for))
 
     def tokens(self) -> Iterator[Chore]:
         """Removes tokens that are over."""
-        return tokens.remove(self._house)
+        return self._told(tokens.remove(self._house))
 
     def tombstones(self) -> Iterator[Chore]:
         """Purges images that were deleted long ago."""
-        return purge.purge(self._house)
+        return self._told(purge.purge(self._house))
 
     def everything(self) -> Iterator[Chore]:
         """All of these. The scrub is no chore: it is never done."""
@@ -81,6 +84,13 @@ class Housekeeping:
         yield from self.orphans()
         yield from self.tokens()
         yield from self.tombstones()
+
+    def _told(self, chores: Iterator[Chore]) -> Iterator[Chore]:
+        """*chores*, each in the audit log once it is done."""
+        for chore in chores:
+            if not self._house.is_dry:
+                self._audit.done(CHORES[chore.task], chore.subject, {"count": (None, chore.count)})
+            yield chore
 
     def scrub(self, away: set[str] | None = None, *, all_of_them: bool = False) -> Iterator[Read]:
         """Reads the blobs that are due, or *all_of_them*; *away*: stores of which the log has said that they do not work.

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from calotype.domain.audit import Act
+
 
 class Task(StrEnum):
     """Kinds of chores."""
@@ -11,6 +13,15 @@ class Task(StrEnum):
     REMOVE_BYTES = "remove_bytes"
     REMOVE_TOKENS = "remove_tokens"
     PURGE_DELETED = "purge_deleted"
+
+
+#: What each is called in the audit log.
+CHORES = {
+    Task.END_UPLOAD: Act.UPLOAD_END,
+    Task.REMOVE_BYTES: Act.BYTES_REMOVE,
+    Task.REMOVE_TOKENS: Act.TOKENS_REMOVE,
+    Task.PURGE_DELETED: Act.DELETED_PURGE,
+}
 
 
 @dataclass(frozen=True, slots=True)
