@@ -30,6 +30,10 @@ class PostgresServer:
     def url(self, name: str = "postgres") -> str:
         return f"postgresql://postgres@/{name}?host={self._socket_folder}"
 
+    def variables(self, name: str = "postgres") -> dict[str, str]:
+        """Where database *name* is, as PostgreSQL's own programs are told."""
+        return {"PGHOST": str(self._socket_folder), "PGUSER": "postgres", "PGDATABASE": name}
+
     def new_database(self) -> str:
         """The URL of a new, empty database."""
         import psycopg
