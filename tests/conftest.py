@@ -33,6 +33,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--on", choices=("files", "postgresql"), default="files", help=told)
 
 
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """The tables that tests made, whichever process ran them; `record_property("table", …)` hands one in."""
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        for name, value in report.user_properties:
+            if name == "table" and report.when == "call":
+                terminalreporter.write_line(f"\n{value}")
+
+
 @pytest.fixture(scope="session")
 def missing() -> Callable[[str], NoReturn]:
     """Called with what a test needs and this machine lacks: skips the test, but fails it where CI=true."""
