@@ -18,6 +18,7 @@ from calotype.catalogue.engine import Catalogue, CatalogueOptions
 from calotype.domain.images import Image, Status
 from certificates import Certificate
 from databases import DEBIAN_BINARIES, PostgresServer, postgres, wheel_binaries
+from seaweed import SeaweedFS, seaweedfs
 from servers import Server
 
 # The same examples every time in `make test`; `make proof` asks for the other profile, with new ones and more of them.
@@ -130,6 +131,13 @@ def postgres_15(missing: Callable[[str], NoReturn]) -> Iterator[PostgresServer]:
 def postgres_url(postgres_18: PostgresServer) -> str:
     """The URL of an empty database."""
     return postgres_18.new_database()
+
+
+@pytest.fixture(scope="session")
+def seaweed() -> Iterator[SeaweedFS]:
+    """A running S3 server that all tests share; `new_bucket()` gives the name of one of the test's own."""
+    with seaweedfs() as running:
+        yield running
 
 
 @pytest.fixture
