@@ -64,6 +64,19 @@ DATABASE_UP = _gauge("database_up", "1 if the database answered when it was last
 
 UPLOADS = _counter("uploads", "Uploads that ended", "outcome")
 
+HAS_TURN = _gauge("housekeeping_has_turn", "1 on the node that keeps house for all of them, 0 on the others")
+ROUNDS = _counter("housekeeping_rounds", "Rounds that this node has ended")
+ROUND_ENDED = _gauge(
+    "housekeeping_round_ended_timestamp_seconds", "When this node ended its last round, in seconds since 1970"
+)
+CHORES = _counter("housekeeping_chores", "Things done", "task")
+WORK = _counter("housekeeping_work_seconds", "Time that was spent on it", "task")
+SCRUBBED = _counter("housekeeping_scrubbed_bytes", "Bytes at rest that were read again")
+DAMAGED = _gauge("housekeeping_damaged_blobs", "Blobs that are not what they were, as the last round found")
+KEPT_ORPHANS = _gauge(
+    "housekeeping_kept_orphans", "Keys that nothing names and that were left alone, since they are suspiciously many"
+)
+
 #: In the order of the page.
 ALL: Final = (
     BUILD,
@@ -86,4 +99,12 @@ ALL: Final = (
     STORE_ERRORS,
     DATABASE_UP,
     UPLOADS,
+    HAS_TURN,
+    ROUNDS,
+    ROUND_ENDED,
+    CHORES,
+    WORK,
+    SCRUBBED,
+    DAMAGED,
+    KEPT_ORPHANS,
 )

@@ -7,6 +7,8 @@ from typing import Final
 from calotype.metrics import families
 from calotype.metrics.board import CELLS, Board, Row
 from calotype.metrics.families import DURATIONS_S, Family
+from calotype.service.housekeeping.chores import Task
+from calotype.service.housekeeping.figures import SCRUBBED_BLOBS
 
 Values = tuple[str, ...]
 """The values of a family's labels."""
@@ -18,6 +20,7 @@ DIRECTIONS: Final = ("received", "sent")
 POOLS: Final = ("short", "steps", "logins")
 PROCESSES: Final = ("web worker", "housekeeper")
 OUTCOMES: Final = ("active", "refused", "broken_off", "lost", "failed")
+TASKS: Final = (*(task.value for task in Task), SCRUBBED_BLOBS)
 OPERATIONS: Final = ("open", "read", "write", "commit", "delete", "list")
 
 #: Every code that an answer of ours has; a new one is counted as `other` until it stands here.
@@ -73,9 +76,18 @@ class Layout:
         self.transfers = self._add(families.TRANSFERS, _each(DIRECTIONS))
         self.threads_busy = self._add(families.THREADS_BUSY, _each(POOLS))
         self.calls_waiting = self._add(families.CALLS_WAITING, _each(POOLS))
-        self.gauges_end = self.calls_waiting.end
+        self.has_turn = self._add(families.HAS_TURN)
+        self.damaged = self._add(families.DAMAGED)
+        self.kept_orphans = self._add(families.KEPT_ORPHANS)
+        self.gauges_end = self.blocks[-1].end
         self.deaths = self._add(families.DEATHS, _each(PROCESSES))
         self.uploads = self._add(families.UPLOADS, _each(OUTCOMES))
+        self.rounds = self._add(families.ROUNDS)
+        # Not among the gauges: it stays true when a housekeeper dies.
+        self.round_ended = self._add(families.ROUND_ENDED, is_sparse=True)
+        self.chores = self._add(families.CHORES, _each(TASKS))
+        self.work = self._add(families.WORK, _each(TASKS))
+        self.scrubbed = self._add(families.SCRUBBED)
         self.store_written = self._add(families.STORE_WRITTEN, _each(stores))
         self.store_read = self._add(families.STORE_READ, _each(stores))
         self.store_errors = self._add(families.STORE_ERRORS, _each(stores), OPERATIONS)

@@ -56,7 +56,12 @@ class Process:
         return text.write(series.items(), is_openmetrics=is_openmetrics)
 
     def _counted(self) -> Iterator[tuple[Family, Series]]:
+        # Whoever has given the turn away does not know any more how things are.
+        told_by_holder = (self._layout.damaged, self._layout.kept_orphans)
+        has_turn = any(self._node.board.totals(self._layout.has_turn.place(), 1))
         for block in self._layout.blocks:
+            if block in told_by_holder and not has_turn:
+                continue
             for values, numbers in layout.totals(self._node.board, block):
                 yield from ((block.family, one) for one in _series(block, values, numbers))
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from calotype.config import Settings
+from calotype.metrics.chores import ChoreMeter
 from calotype.metrics.node import Node, Seat
 from calotype.processes import forks, housekeeper, worker
 from calotype.processes.exits import CannotStart, Exit
@@ -107,11 +108,11 @@ class Family:
         self._let_go()
         return worker.run(self._settings, self._listener, self._tls, seat, ready=self._ready_in, parent=self._alive_out)
 
-    def _be_housekeeper(self, _seat: Seat) -> int:
+    def _be_housekeeper(self, seat: Seat) -> int:
         self._let_go()
         self._listener.close()
         os.close(self._ready_in)
-        return housekeeper.run(self._settings, parent=self._alive_out)
+        return housekeeper.run(self._settings, parent=self._alive_out, figures=ChoreMeter(seat))
 
     def _let_go(self) -> None:
         """In a child: close the parent's ends. End of file on `_alive_out` says that the parent is gone."""
