@@ -266,9 +266,14 @@ def rows_read(connection: Connection, caller: Caller, query: ImageQuery, marker:
 
 
 def _scanned(connection: Connection, sql: str, binds: Binds) -> int:
-    plan = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", binds.values).scalar_one()
-    tree = json.loads(plan) if isinstance(plan, str) else plan
-    return _scanned_below(tree[0]["Plan"])
+    (plan,) = plan_of(connection, f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", binds)
+    return _scanned_below(plan["Plan"])
+
+
+def plan_of(connection: Connection, explained: str, binds: Binds) -> list[dict[str, Any]]:
+    plan = connection.exec_driver_sql(explained, binds.values).scalar_one()
+    read: list[dict[str, Any]] = json.loads(plan) if isinstance(plan, str) else plan
+    return read
 
 
 def _scanned_below(node: dict[str, Any]) -> int:
@@ -300,6 +305,36 @@ def test_postgresql_reads_little_more_than_the_page_of_each_visibility(
 
     # Its own 200, none of which is shared, and the 200 memberships, counted again by the steps above them.
     assert rows_read(postgresql, TENANT, query, marker) <= 900
+
+
+@pytest.mark.parametrize("marker", [None, MARKER], ids=["first page", "deep page"])
+@pytest.mark.parametrize("asked", [None, frozenset({Visibility.SHARED})], ids=["usual view", "shared"])
+def test_postgresql_expects_that_what_is_shared_with_a_tenant_fills_a_page(
+    postgresql: Connection, asked: frozenset[Visibility] | None, marker: dict[str, Any] | None
+) -> None:
+    """Among a million it expected four, fewer than a page, and so it read and sorted all that is shared."""
+    query, binds = ImageQuery(visibilities=asked, **V2), Binds(is_sqlite=False)
+    sql = page_sql(list_scope(TENANT, query), query, (), Start(marker), binds)
+    (plan,) = plan_of(postgresql, f"EXPLAIN (FORMAT JSON) {sql}", binds)
+
+    (join,) = [node for node in _nodes(plan["Plan"]) if "image_members" in _relations(node) and "Join" in _kind(node)]
+
+    assert join["Plan Rows"] >= query.limit
+
+
+def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield node
+    for child in node.get("Plans", []):
+        yield from _nodes(child)
+
+
+def _relations(node: dict[str, Any]) -> set[str]:
+    """The tables that the steps right below *node* read."""
+    return {child.get("Relation Name", "") for child in node.get("Plans", [])}
+
+
+def _kind(node: dict[str, Any]) -> str:
+    return "Join" if node["Node Type"] == "Nested Loop" else str(node["Node Type"])
 
 
 def test_postgresql_reads_ones_own_images_alone_where_their_owner_is_asked_for(postgresql: Connection) -> None:

@@ -57,6 +57,14 @@ class Binds:
         """*column* as SQLite's planner may not look it up: rows are walked in order and only checked on the way."""
         return f"+{column}" if self.is_sqlite else column
 
+    def usual(self, condition: str) -> str:
+        """*condition* where it holds of nearly every row that is asked, however rare it is in the table.
+
+        PostgreSQL expected a fiftieth of what is shared with a project to be shared, too few to stop at a page: among a
+        million images it read and sorted all 200, 975 blocks instead of 156. Of a CASE it expects half.
+        """
+        return condition if self.is_sqlite else f"CASE WHEN {condition} THEN true ELSE false END"
+
     def exists(self, rows: str) -> str:
         """The SQL for there being any of *rows*, which is asked of one image after the other.
 

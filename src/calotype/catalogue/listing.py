@@ -157,7 +157,7 @@ def page_sql(
 ) -> str | None:
     """The rows of the page in order, columns as `rows.to_image` takes them; None if nothing can match."""
     order = full_order(query.sort)
-    view = View(scope, query.visibilities, binds)
+    view = View(scope, query.visibilities, binds, by_creation=order[0].key is SortKey.CREATED_AT)
     passes = _passes(query, conditions, binds)
     branches = [*live(view, conditions, start.few), *gone(view, query, conditions)]
     if order[0].key is SortKey.ID and not scope.everything:
@@ -208,7 +208,15 @@ def _direction(sort: Sort) -> str:
 
 
 def _after(branch: Branch, order: Sequence[Sort], marker: Mapping[str, Any], binds: Binds) -> str:
-    """Strictly behind *marker*: spelled out key by key, so that directions may differ, with a bound the index can use."""
+    """Strictly behind *marker*: spelled out key by key, so that directions may differ, with a bound the index can use.
+
+    PostgreSQL multiplied what it expects of the two and read all that is shared with a project behind the marker; where all
+    directions are the same it compares rows, as one condition that an index answers whole.
+    """
+    if not binds.is_sqlite and len({sort.descending for sort in order}) == 1:
+        columns = ", ".join(branch.column(SORT_COLUMNS[sort.key]) for sort in order)
+        values = ", ".join(binds.one(marker[SORT_COLUMNS[sort.key]]) for sort in order)
+        return f" AND ({columns}) {'<' if order[0].descending else '>'} ({values})"
     alternatives: list[str] = []
     level: list[str] = []
     for sort in order:
@@ -232,5 +240,5 @@ def _passes(query: ImageQuery, conditions: Iterable[Condition], binds: Binds) ->
         checks.append(f"{binds.unindexed('images.is_hidden')} = {binds.one(query.hidden)}")
     if query.visibilities is not None and query.visibilities != frozenset(Visibility):
         names = ", ".join(f"'{visibility}'" for visibility in sorted(query.visibilities)) or "''"
-        checks.append(f"{binds.unindexed('images.visibility')} IN ({names})")
+        checks.append(binds.usual(f"{binds.unindexed('images.visibility')} IN ({names})"))
     return "".join(f" AND {each}" for each in checks)

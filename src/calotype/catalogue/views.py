@@ -26,11 +26,12 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The caller's view as SQL."""
+    """The caller's view as SQL. *by_creation*: it is read in the order of created_at, up or down."""
 
     scope: Scope
     visibilities: frozenset[Visibility] | None
     binds: Binds
+    by_creation: bool = True
 
     def wants(self, visibility: Visibility) -> bool:
         """True if images of this visibility can be on the page at all."""
@@ -126,8 +127,11 @@ def _walks(view: View, owner: str | None) -> Iterator[Branch]:
         yield Branch(f"{_LIVE} AND images.visibility = 'public'{not_mine}")
     if project is not None and view.wants(Visibility.SHARED):
         deleted_at, visibility = map(view.binds.unindexed, ("images.deleted_at", "images.visibility"))
+        is_shared = f"{visibility} = 'shared'"
+        if view.by_creation:  # in another order all that is shared is sorted, and few are to be expected
+            is_shared = view.binds.usual(is_shared)
         yield Branch(
-            f"{view.members()} AND {deleted_at} IS NULL AND {visibility} = 'shared'{not_mine}",
+            f"{view.members()} AND {deleted_at} IS NULL AND {is_shared}{not_mine}",
             source="image_members AS m JOIN images ON images.id = m.image_id",
             stand_ins={"created_at": "m.created_at", "id": "m.image_id"},
         )
