@@ -14,6 +14,7 @@ from uuid import uuid4
 
 import pytest
 from asking import META, OCTETS, RAW, V1, md5, wait_for
+from keeping import Kept
 
 import disks
 from servers import Server
@@ -435,28 +436,29 @@ def test_a_client_that_hangs_up_leaves_a_killed_image_and_no_bytes(v1: V1) -> No
     wait_for(lambda: v1.status_of(the_id(v1, name)) == "killed")
 
 
-def test_a_store_that_does_not_work_is_503_and_kills_the_image(with_folder: tuple[V1, Path]) -> None:
-    v1, folder = with_folder
+@pytest.mark.on_files("a folder that is gone; tests/contract takes S3 away, and tests/fire too")
+def test_a_store_that_does_not_work_is_503_and_kills_the_image(keeper: tuple[V1, Kept]) -> None:
+    v1, kept = keeper
     name, headers = named()
-    shutil.rmtree(folder)
+    shutil.rmtree(kept.folder / "blobs")
 
     answer = v1.post({**headers, **OCTETS}, b"data")
 
-    assert (answer.status, str(folder) in answer.text) == (503, False)
+    assert (answer.status, str(kept.folder) in answer.text) == (503, False)
     assert v1.status_of(the_id(v1, name)) == "killed"
 
 
-def test_a_refused_upload_leaves_no_file(with_folder: tuple[V1, Path]) -> None:
-    v1, folder = with_folder
+def test_a_refused_upload_leaves_no_bytes(keeper: tuple[V1, Kept]) -> None:
+    v1, kept = keeper
 
     assert v1.post({**RAW, **OCTETS, f"{META}size": "9"}, os.urandom(3_000_000)).status == 400
-    assert [path for path in folder.rglob("*") if path.is_file()] == []
+    assert kept.keys() == []
 
 
-def test_data_whose_file_vanished_are_404(with_folder: tuple[V1, Path]) -> None:
-    v1, folder = with_folder
+def test_data_that_vanished_from_the_store_are_404(keeper: tuple[V1, Kept]) -> None:
+    v1, kept = keeper
     image = v1.put_in(b"data")
-    next(path for path in folder.rglob("*") if path.is_file()).unlink()
+    kept.lose()
 
     assert v1.ask("GET", f"/v1/images/{image['id']}").status == 404
 

@@ -2,40 +2,35 @@
 
 import json
 import socket
-from pathlib import Path
 from typing import Any
 
 import pytest
 from asking import META, OCTETS, RAW, V1, Answer, wait_for
+from keeping import Kept
 
 
 @pytest.fixture
-def v1(with_folder: tuple[V1, Path]) -> V1:
-    return with_folder[0]
+def v1(keeper: tuple[V1, Kept]) -> V1:
+    return keeper[0]
 
 
 @pytest.fixture
-def folder(with_folder: tuple[V1, Path]) -> Path:
-    """Where the bytes are."""
-    return with_folder[1]
+def kept(keeper: tuple[V1, Kept]) -> Kept:
+    return keeper[1]
 
 
 def delete(v1: V1, image_id: str, caller: str = "me") -> Answer:
     return v1.ask("DELETE", f"/v1/images/{image_id}", caller=caller)
 
 
-def files(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file()]
-
-
-def test_a_deleted_image_is_gone_with_its_bytes_and_its_tombstone_shows_to_admins(v1: V1, folder: Path) -> None:
+def test_a_deleted_image_is_gone_with_its_bytes_and_its_tombstone_shows_to_admins(v1: V1, kept: Kept) -> None:
     image_id = v1.put_in(b"data", name="debian", **{"property-os": "debian"})["id"]
 
     answer = delete(v1, image_id)
 
     assert (answer.status, answer.body) == (200, b"")
     assert (answer.headers["Content-Type"], answer.headers["Content-Length"]) == ("text/html; charset=UTF-8", "0")
-    assert files(folder) == []
+    assert kept.keys() == []
     for method in ("HEAD", "GET", "PUT", "DELETE"):
         assert v1.ask(method, f"/v1/images/{image_id}").status == 404
     assert v1.ask("GET", f"/v1/images/{image_id}", caller="admin").status == 404
@@ -86,7 +81,7 @@ def test_a_killed_image_can_be_deleted(v1: V1) -> None:
 @pytest.mark.parametrize("caller", ["me", "admin"])
 @pytest.mark.parametrize("method", ["POST", "PUT"])
 def test_an_image_deleted_while_its_data_arrive_is_412_for_who_sends_them(
-    v1: V1, folder: Path, caller: str, method: str
+    v1: V1, kept: Kept, caller: str, method: str
 ) -> None:
     image_id = "00000000-0000-0000-0000-00000000000a"
     path = "/v1/images"
@@ -105,12 +100,13 @@ def test_an_image_deleted_while_its_data_arrive_is_412_for_who_sends_them(
 
     assert answer.startswith(b"HTTP/1.1 412 ")
     assert v1.status_of(image_id) == "deleted"
-    assert files(folder) == []
+    assert kept.keys() == []
 
 
-def test_an_image_stays_deleted_though_its_bytes_cannot_be_removed(v1: V1, folder: Path) -> None:
+@pytest.mark.on_files("a file that cannot be removed")
+def test_an_image_stays_deleted_though_its_bytes_cannot_be_removed(v1: V1, kept: Kept) -> None:
     image_id = v1.put_in(b"data")["id"]
-    (file,) = files(folder)
+    (file,) = (path for path in (kept.folder / "blobs").rglob("*") if path.is_file())
     file.unlink()
     file.mkdir()
 

@@ -8,13 +8,12 @@ from threading import Barrier
 from typing import Any
 from uuid import uuid4
 
+import keeping
 import pytest
 from asking_v2 import OCTETS, RAW, V2
 from connecting import Answer, md5
 
-from calotype import app
 from calotype.blobs.stores import Stores
-from calotype.config import Settings
 from calotype.domain.errors import Broken
 
 Tell = Callable[[Any], AbstractContextManager[int]]
@@ -49,22 +48,15 @@ class Shop:
 @pytest.fixture
 def open_shop(tell: Tell, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Shop]]:
     """`open_shop(*records)`: the application over these, every blob they name in its store."""
-    opened: list[Stores] = []
-    open_stores = app.open_stores
-
-    def noting(settings: Settings) -> Stores:
-        opened.append(open_stores(settings))
-        return opened[-1]
-
-    monkeypatch.setattr(app, "open_stores", noting)
+    kept = keeping.noting(monkeypatch)
     with ExitStack() as running:
 
         def run(*records: dict[str, Any], **story: Any) -> Shop:
             port = running.enter_context(tell({"images": list(records), "options": {"store": STORES}, **story}))
             for blob in (blob for one in records for blob in one["blobs"]):
-                if blob["store"] in opened[-1].by_name:
-                    write(opened[-1], blob["store"], blob["key"], DATA)
-            return Shop(V2(port), opened[-1])
+                if blob["store"] in kept.stores.by_name:
+                    write(kept.stores, blob["store"], blob["key"], DATA)
+            return Shop(V2(port), kept.stores)
 
         yield run
 
@@ -114,6 +106,7 @@ def test_whoever_has_a_token_is_told_the_stores(shop: Shop) -> None:
     assert shop.v2.ask("GET", "/v2/info/stores", body=b"body").status == 400
 
 
+@pytest.mark.on_files("what is told of a folder; of a bucket other things are")
 @pytest.mark.parametrize("caller", ["admin", "machine"])
 def test_admins_and_services_are_told_what_stores_are_made_of(shop: Shop, caller: str) -> None:
     stores = shop.v2.ask("GET", "/v2/info/stores/detail", caller=caller).json["stores"]
