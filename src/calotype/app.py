@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from calotype import audit_log
 from calotype.blobs import opening
 from calotype.blobs.stores import Stores
+from calotype.catalogue import options as catalogue_options
 from calotype.catalogue.engine import Catalogue, CatalogueOptions
 from calotype.config import Settings
 from calotype.domain.audit import ANYBODY, Actor
@@ -25,7 +26,6 @@ from calotype.domain.stores import Store
 from calotype.faces import health, identity, metrics, v1, v2, versions, web
 from calotype.http.door import Door
 from calotype.http.messages import Request
-from calotype.http.options import HttpOptions
 from calotype.http.routes import Face
 from calotype.logs import Log
 from calotype.metrics.layout import OTHER
@@ -49,6 +49,7 @@ from calotype.service.location_hashes import LocationHashes
 from calotype.service.locations import Locations
 from calotype.service.members import Members
 from calotype.service.offers import Offers
+from calotype.service.outcomes import Ended, uncounted
 from calotype.service.placements import Placements
 from calotype.service.quotas import Quotas
 from calotype.service.services import Services
@@ -65,25 +66,26 @@ def now() -> datetime:
 
 def open_catalogue(settings: Settings) -> Catalogue:
     """The catalogue that *settings* name; nothing is connected to before it is used."""
-    return Catalogue(
-        CatalogueOptions(url=settings.database_url.reveal(), is_durable=not settings.serve.ephemeral),
-    )
+    return Catalogue(_catalogue_options(settings))
+
+
+def _catalogue_options(settings: Settings) -> CatalogueOptions:
+    url, is_durable = settings.database_url.reveal(), not settings.serve.ephemeral
+    return catalogue_options.of(settings.database, url, is_durable=is_durable)
 
 
 @contextmanager
 def open_door(settings: Settings, seat: Seat | None = None) -> Iterator[Door]:
     """Everything one web worker needs, behind its door; closed with the block. *seat*: its place among those of the node."""
     with ExitStack() as closing:
-        catalogue = open_catalogue(settings)
+        process = open_process(settings, seat or Node(1, time.time()).worker(0))
+        catalogue = process.catalogue(_catalogue_options(settings))
         closing.callback(catalogue.close)
         # Digests keep a core each busy and never wait, so more threads than cores gain nothing.
         threads = closing.enter_context(ThreadPoolExecutor(max(2, os.cpu_count() or 1), "digests"))
-        process = Process(
-            seat or Node(1, time.time()).worker(0), _names_of_own_stores(settings), _threads(settings.http)
-        )
         stores = process.metered(open_stores(settings))
         audit = closing.enter_context(open_audit(settings, ANYBODY))
-        services = build_services(settings, catalogue, stores, threads, audit)
+        services = build_services(settings, catalogue, stores, threads, audit, ended=process.note_upload)
         closing.callback(services.locations.close)
         checks = Health(catalogue, stores)
         process.watch(checks.parts())
@@ -125,12 +127,15 @@ def build_housekeeping(
     return Housekeeping(catalogue, stores, now, options=options, guard=guard, wait=wait, is_dry=is_dry, audit=audit)
 
 
-def _names_of_own_stores(settings: Settings) -> list[str]:
-    return [store.name for store in settings.named_stores]
-
-
-def _threads(options: HttpOptions) -> dict[str, int]:
-    return {"short": options.short_threads, "steps": options.step_threads, "logins": options.login_threads}
+def open_process(settings: Settings, seat: Seat) -> Process:
+    """What counts for one web worker of a node."""
+    http = settings.http
+    return Process(
+        seat,
+        [store.name for store in settings.named_stores],
+        threads={"short": http.short_threads, "steps": http.step_threads, "logins": http.login_threads},
+        connections=settings.database.database_pool_size,
+    )
 
 
 def open_stores(settings: Settings) -> Stores:
@@ -152,9 +157,18 @@ def open_origins(settings: Settings) -> "Origins | None":
 
 
 def build_services(
-    settings: Settings, catalogue: Catalogue, stores: Stores, threads: ThreadPoolExecutor, audit: Recorder = SILENT
+    settings: Settings,
+    catalogue: Catalogue,
+    stores: Stores,
+    threads: ThreadPoolExecutor,
+    audit: Recorder = SILENT,
+    *,
+    ended: Ended = uncounted,
 ) -> Services:
-    """The use cases over *catalogue* and *stores*; *threads* digest what is uploaded, *audit* keeps what is changed."""
+    """The use cases over *catalogue* and *stores*.
+
+    *threads* digest what is uploaded, *audit* keeps what is changed, *ended* hears how uploads end.
+    """
     rules = Rules(DEFAULT_RULES)
     origins = open_origins(settings)
     placements = Placements(stores, settings.locations)
@@ -180,7 +194,16 @@ def build_services(
         images=images,
         edits=Edits(catalogue, images, rules, settings.images, location_edits, audit),
         uploads=Uploads(
-            catalogue, stores, images, rules, settings.images, now, node=node, threads=threads, audit=audit
+            catalogue,
+            stores,
+            images,
+            rules,
+            settings.images,
+            now,
+            node=node,
+            threads=threads,
+            audit=audit,
+            ended=ended,
         ),
         downloads=Downloads(catalogue, stores, rules, origins),
         deletions=Deletions(catalogue, stores, rules, now, audit),

@@ -17,6 +17,7 @@ from cyclopts import Parameter, Token
 from cyclopts.validators import Number
 
 from calotype.blobs.options import NamedStore, StoreOptions, read_stores
+from calotype.catalogue.options import DatabaseOptions
 from calotype.domain.errors import Invalid
 from calotype.domain.locations import HTTP_STORE
 from calotype.domain.texts import is_storable
@@ -29,6 +30,14 @@ DATABASE_FILE_NAME: Final = "catalogue.sqlite"
 
 #: The largest number that a database holds.
 LARGEST: Final = (1 << 63) - 1
+
+#: Of one worker; a server that bears more than a few hundred is rare.
+_MOST_CONNECTIONS: Final = 1000
+
+#: Of a server's host, and of single calls of the database: beyond them a time-out is a mistake.
+_LONGEST_SILENCE_S: Final = 3600
+_SHORTEST_LIMIT_S: Final = 0.1
+_LONGEST_LIMIT_S: Final = 86400.0
 
 #: Beyond it the machine is better divided among several services.
 MOST_WORKERS: Final = 64
@@ -102,6 +111,7 @@ class Settings:
     """Everything that is in force."""
 
     serve: Annotated[ServeOptions, Flat] = field(default_factory=ServeOptions)
+    database: Annotated[DatabaseOptions, Flat] = field(default_factory=DatabaseOptions)
     stores: Annotated[StoreOptions, Flat] = field(default_factory=StoreOptions)
     images: Annotated[ServiceOptions, Flat] = field(default_factory=ServiceOptions)
     locations: Annotated[LocationOptions, Flat] = field(default_factory=LocationOptions)
@@ -110,7 +120,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Raises Invalid for values that no part could work with."""
-        for part in (self.serve, self.stores, self.images, self.locations, self.housekeeping, self.http):
+        for part in (self.serve, self.database, self.stores, self.images, self.locations, self.housekeeping, self.http):
             for option in fields(part):
                 _check_range(option.name, getattr(part, option.name))
         if not is_storable(str(self.serve.data_dir)):
@@ -118,6 +128,7 @@ class Settings:
         _check_auth(self.serve.auth)
         _check_logs(self.serve)
         _check_database_url(self.database_url)
+        _check_database(self.database)
         _check_addresses(self.http)
         self._check_stores()
 
@@ -220,6 +231,20 @@ def _check_database_url(url: Secret) -> None:
         raise Invalid("database", url, "the port is not a number from 0 to 65535") from error
 
 
+def _check_database(options: DatabaseOptions) -> None:
+    """Raises Invalid for limits with which no database could be worked with."""
+    if options.database_pool_size > _MOST_CONNECTIONS:
+        raise Invalid("database_pool_size", options.database_pool_size, f"not from 1 to {_MOST_CONNECTIONS}")
+    for name in ("database_connect_timeout_s", "database_tcp_timeout_s"):
+        if getattr(options, name) > _LONGEST_SILENCE_S:
+            raise Invalid(name, getattr(options, name), f"not from 1 to {_LONGEST_SILENCE_S} seconds")
+    for name in ("database_statement_timeout_s", "database_lock_wait_s"):
+        if not _SHORTEST_LIMIT_S <= getattr(options, name) <= _LONGEST_LIMIT_S:
+            raise Invalid(
+                name, getattr(options, name), f"not from {_SHORTEST_LIMIT_S} to {_LONGEST_LIMIT_S:.0f} seconds"
+            )
+
+
 def _check_file(url: Secret, path: str, *, has_query: bool) -> None:
     """Raises Invalid for what is no file that several processes could share."""
     if path in ("", ":memory:") or "\0" in path:
@@ -229,7 +254,15 @@ def _check_file(url: Secret, path: str, *, has_query: bool) -> None:
 
 
 #: The parts whose options `Settings` joins; no two have an option of the same name.
-PARTS: Final = (ServeOptions, StoreOptions, ServiceOptions, LocationOptions, HousekeepingOptions, HttpOptions)
+PARTS: Final = (
+    ServeOptions,
+    DatabaseOptions,
+    StoreOptions,
+    ServiceOptions,
+    LocationOptions,
+    HousekeepingOptions,
+    HttpOptions,
+)
 
 #: A command takes all options as its parameter `settings: Options = Settings()`.
 Options = Annotated[Settings, Flat]

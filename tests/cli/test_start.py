@@ -138,7 +138,9 @@ def test_a_database_that_cannot_be_reached_ends_the_start_with_5_and_its_passwor
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
 
-    code, line = refused(cwd=tmp_path, CALOTYPE_DATABASE=f"postgresql://u:hush@127.0.0.1:{port}/x")
+    code, line = refused(
+        cwd=tmp_path, CALOTYPE_DATABASE=f"postgresql://u:hush@127.0.0.1:{port}/x", CALOTYPE_DATABASE_WAIT_S="0"
+    )
 
     assert code == 5
     assert "hush" not in line

@@ -2,52 +2,28 @@
 
 With SQLAlchemy's defaults on SQLite two processes lost 92 % of their acknowledged read-then-write transactions, silently.
 Hence: the driver's own transaction control is off, a reading transaction cannot write, a writing one takes its lock at once.
-Source: docs/design/0002-catalogue.md.
+Source: docs/design/0002-catalogue.md; docs/design/0012-postgresql.md.
 """
 
-import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, event, make_url
-from sqlalchemy.engine import URL, Engine
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy import Connection, make_url
+from sqlalchemy.exc import SQLAlchemyError
 
-from calotype.domain.errors import Broken, Busy, Overtaken
+from calotype.catalogue import sqlite
+from calotype.catalogue.failures import TooSlow, as_sqlalchemy_says, translated, translated_of_committing
+from calotype.catalogue.options import CatalogueOptions
+from calotype.catalogue.postgresql import Server
+from calotype.domain import attempts
+from calotype.domain.errors import Busy
 
 #: `Connection` is what the floors above hand from `reading()` or `writing()` to statements; they know no more of it.
-__all__ = ["Catalogue", "CatalogueOptions", "Connection", "TooSlow"]
-
-#: SQLite asks about the deadline every so many steps of its machine: about every millisecond of work.
-_STEPS_BETWEEN_QUESTIONS = 20_000
-
-
-#: Between two looks at a lock that another process holds.
-_PAUSE_S = 0.0005
-
-
-class TooSlow(Busy):
-    """A statement was ended because it took longer than `statement_timeout_s`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CatalogueOptions:
-    """What may be set about the catalogue."""
-
-    url: str
-    # Folder-wide durability of SQLite: FULL survives a power cut; OFF is for data that go at exit anyway.
-    is_durable: bool = True
-    pool_size: int = 8
-    # A reading statement that takes longer reads far more than a page; it is ended so that others can go on.
-    statement_timeout_s: float = 5.0
-    # How long a transaction waits for what another one holds (on SQLite the whole file), and for a connection of the pool.
-    lock_wait_s: float = 30.0
+__all__ = ["Catalogue", "CatalogueOptions", "Connection", "TooSlow", "as_sqlalchemy_says", "translated"]
 
 
 class Catalogue:
@@ -63,143 +39,78 @@ class Catalogue:
         self.file = Path(url.database) if self.is_sqlite and url.database else None
         self._write_lock = threading.Lock()
         if self.is_sqlite:
-            self._readers = _sqlite_engine(url, options, begin="BEGIN", query_only=True)
-            self._writers = _sqlite_engine(url, options, begin="BEGIN IMMEDIATE", query_only=False)
+            self._readers = sqlite.engine_of(url, options, begin="BEGIN", query_only=True)
+            self._writers = sqlite.engine_of(url, options, begin="BEGIN IMMEDIATE", query_only=False)
         else:
-            self._readers = self._writers = _postgresql_engine(url, options)
+            self._server = Server(url, options)
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def reading(self, *, within_s: float | None = None) -> Iterator[Connection]:
         """A transaction that sees one state of the catalogue and cannot change it.
 
-        Raises TooSlow for a statement over the time limit, Broken while the database cannot be reached.
+        *within_s*: how long a PostgreSQL that says nothing is waited for; otherwise somewhat longer than for a statement.
+        Raises TooSlow for a statement over the time limit, Away while the database cannot be reached and Dropped when it
+        hangs up, Broken while it cannot be used for any other reason.
         """
-        with translated(), self._readers.connect() as connection:
+        with translated():
             if self.is_sqlite:
-                connection.info["deadline"][0] = time.monotonic() + self.options.statement_timeout_s
-                with connection.begin():
-                    yield connection
-            else:
+                with self._readers.connect() as connection:
+                    connection.info["deadline"][0] = time.monotonic() + self.options.statement_timeout_s
+                    with connection.begin():
+                        yield connection
+                return
+            limit_s = self._server.reading_limit_s if within_s is None else within_s
+            with self._server.connection(limit_s) as connection:
                 of_one_state = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
                 with of_one_state.begin():
                     yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, *, is_long: bool = False) -> Iterator[Connection]:
         """A transaction that is committed, durably, when the block ends well, and undone otherwise.
 
         On SQLite it is the only one, in this process and among all: what it reads stays true until it ends.
-        On PostgreSQL rows that a decision rests on are read `FOR UPDATE`.
-        Raises Busy if another one holds it up for `lock_wait_s`, Conflict if the database cannot order two changes.
+        On PostgreSQL rows that a decision rests on are read `FOR UPDATE`. *is_long*: its statements may take any time.
+        Raises Busy if another one holds it up for `lock_wait_s`, Unordered if the database cannot order two changes,
+        otherwise like `reading`, and Unconfirmed if the database goes away while it commits.
         """
-        if not self.is_sqlite:
-            with translated(), self._writers.begin() as connection:
+        if self.is_sqlite:
+            with self._writing_alone() as connection:
+                yield connection
+            return
+        limit_s = None if is_long else self._server.writing_limit_s
+        with translated(), self._server.connection(limit_s) as connection:
+            transaction = connection.begin()
+            try:
                 # A change reads few rows; what takes long is a step to a new schema, which must not be ended half way.
                 connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
                 yield connection
-            return
+            except BaseException:
+                with suppress(SQLAlchemyError):  # a connection that is lost has undone it already
+                    transaction.rollback()
+                raise
+            attempts.note_kept()
+            with translated_of_committing():
+                transaction.commit()
+
+    @contextmanager
+    def _writing_alone(self) -> Iterator[Connection]:
         if not self._write_lock.acquire(timeout=self.options.lock_wait_s):
             raise Busy("The catalogue is locked by another change; try again.")
         try:
             with translated(), self._writers.begin() as connection:
                 yield connection
+                attempts.note_kept()
         finally:
             self._write_lock.release()
 
     def close(self) -> None:
         """Close every connection; the next transaction would open one again."""
-        self._readers.dispose()
-        self._writers.dispose()
-
-
-def _sqlite_engine(url: URL, options: CatalogueOptions, *, begin: str, query_only: bool) -> Engine:
-    engine = create_engine(
-        url,
-        # Who writes has to wait at the beginning alone, and does so by itself: see `_patiently`.
-        connect_args={
-            "isolation_level": None,
-            "timeout": options.lock_wait_s if query_only else 0,
-            "check_same_thread": False,
-        },
-        pool_size=options.pool_size if query_only else 1,
-        max_overflow=0,
-        pool_timeout=options.lock_wait_s,
-        # The connection used last has the catalogue's upper pages in its cache; taken in turn, each of eight is cold.
-        pool_use_lifo=True,
-        hide_parameters=True,
-    )
-
-    @event.listens_for(engine, "connect")
-    def prepare(connection: Any, record: Any) -> None:
-        cursor = connection.cursor()
-        _use_wal(cursor, options.lock_wait_s)
-        cursor.execute(f"PRAGMA synchronous={'FULL' if options.is_durable else 'OFF'}")
-        # 16 MiB a connection, with eight readers 144 in all: a page of a million images touches less than 1 MiB.
-        cursor.execute("PRAGMA cache_size=-16384")
-        if query_only:
-            cursor.execute("PRAGMA query_only=ON")
-            deadline = record.info["deadline"] = [0.0]
-            connection.set_progress_handler(lambda: time.monotonic() > deadline[0], _STEPS_BETWEEN_QUESTIONS)
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def begin_as_told(connection: Connection) -> None:
-        # By the driver itself: SQLAlchemy's way to the same call takes as long as a whole look-up.
-        driver: Any = connection.connection.driver_connection
-        try:
-            if query_only:  # which takes no lock
-                driver.execute(begin)
-            else:
-                _patiently(lambda: driver.execute(begin), options.lock_wait_s)
-        except sqlite3.Error as error:
-            raise as_sqlalchemy_says(connection, begin, error) from error
-
-    return engine
-
-
-def _use_wal(cursor: Any, patience_s: float) -> None:
-    """Have the file's journal be the write-ahead log, which it is for good from then on.
-
-    For this one change SQLite's own time-out does not wait: of programs that make a catalogue at once, some were refused.
-    """
-    _patiently(lambda: cursor.execute("PRAGMA journal_mode=WAL"), patience_s)
-
-
-def _patiently(act: Callable[[], object], patience_s: float) -> None:
-    """Do *act* as soon as nobody has what it needs locked; raises the driver's error if that takes longer.
-
-    SQLite's own time-out sleeps longer each time, up to 0.1 s; a transaction of ours holds the lock for one or two
-    milliseconds, most of them for the disk.
-    """
-    deadline = time.monotonic() + patience_s
-    while True:
-        try:
-            act()
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                raise
-            time.sleep(_PAUSE_S)
+        if self.is_sqlite:
+            self._readers.dispose()
+            self._writers.dispose()
         else:
-            return
-
-
-def _postgresql_engine(url: URL, options: CatalogueOptions) -> Engine:
-    return create_engine(
-        url.set(drivername="postgresql+psycopg"),
-        pool_size=options.pool_size,
-        max_overflow=0,
-        pool_timeout=options.lock_wait_s,
-        hide_parameters=True,
-        connect_args={
-            "options": f"-c statement_timeout={_millis(options.statement_timeout_s)}"
-            f" -c lock_timeout={_millis(options.lock_wait_s)} -c TimeZone=UTC"
-        },
-    )
-
-
-def _millis(seconds: float) -> int:
-    """At least 1, since 0 is PostgreSQL's word for no limit."""
-    return max(1, int(seconds * 1000))
+            self._server.engine.dispose()
 
 
 def is_sqlite(connection: Connection) -> bool:
@@ -237,42 +148,3 @@ def _cursor(connection: Connection, sql: str) -> Iterator[Any]:
         raise as_sqlalchemy_says(connection, sql, error) from error
     finally:
         cursor.close()
-
-
-def as_sqlalchemy_says(connection: Connection, sql: str, error: Exception) -> BaseException:
-    """The driver's *error* in *sql*, which went past SQLAlchemy, in the form that `translated` looks for."""
-    driver: Any = connection.dialect.dbapi
-    return DBAPIError.instance(sql, None, error, driver.Error, dialect=connection.dialect)
-
-
-@contextmanager
-def translated() -> Iterator[None]:
-    """Errors of the database as ours; the foreign one stays its cause, for the log only."""
-    try:
-        yield
-    except IntegrityError as error:
-        raise Overtaken("Somebody else changed the same thing at the same time.") from error
-    except DBAPIError as error:
-        raise _as_ours(error) from error
-    except PoolTimeout as error:
-        raise Busy("All connections to the catalogue are in use; try again.") from error
-    except SQLAlchemyError as error:
-        raise Broken("The catalogue cannot be used at the moment.") from error
-
-
-#: PostgreSQL: serialization_failure and deadlock_detected, query_canceled, lock_not_available.
-_ORDER_STATES = ("40001", "40P01")
-_CANCELED_STATE = "57014"
-_LOCKED_STATE = "55P03"
-
-
-def _as_ours(error: DBAPIError) -> Exception:
-    text = str(error.orig)
-    state = getattr(error.orig, "sqlstate", None)
-    if state in _ORDER_STATES:
-        return Overtaken("Somebody else changed the same thing at the same time; try again.")
-    if state == _CANCELED_STATE or text == "interrupted":
-        return TooSlow("The catalogue took too long to answer.")
-    if state == _LOCKED_STATE or (isinstance(error, OperationalError) and ("locked" in text or "busy" in text)):
-        return Busy("The catalogue is locked by another change; try again.")
-    return Broken("The catalogue cannot be used at the moment.")

@@ -132,7 +132,7 @@ def _load_among_others(catalogue: Catalogue, what: Load) -> None:
         position = _position(connection, what)
     _run(what, catalogue.writing, position, _Pace())
     if not catalogue.is_sqlite and what.progress.images:
-        with catalogue.writing() as connection:
+        with catalogue.writing(is_long=True) as connection:
             _analyse(connection)
 
 

@@ -1,16 +1,24 @@
 """The schema of the database: made, brought up to date, or refused, by one program at a time."""
 
 import importlib
+import random
+import time
 
 from sqlalchemy import Connection, RowMapping, inspect, select, text
 
 from calotype.catalogue import migrations
 from calotype.catalogue.engine import Catalogue
 from calotype.catalogue.tables import schema_version
-from calotype.domain.errors import Broken
+from calotype.domain.errors import Broken, Busy
 
 #: Of our own choosing; programs that prepare the same PostgreSQL database at once wait for each other on it.
 _ADVISORY_LOCK = 4_162_931
+
+
+#: On PostgreSQL a change of a table waits for whoever reads it, and everybody who comes later waits behind the change. Tried
+#: again for that long, a fraction of a second at a time, it holds up nobody for longer than that.
+_STEP_WAIT_MS = 300
+_PATIENCE_S = 120.0
 
 
 class NewerDatabase(Broken):
@@ -25,12 +33,27 @@ def prepare(catalogue: Catalogue, *, upgrade: bool = True) -> None:
     """Bring the database to the schema of this program; an empty one gets its tables.
 
     Everything happens in one transaction: after an interruption the database is as it was before. Alembic is loaded only
-    if there is something to do. Raises NewerDatabase, OlderDatabase if there is something to do and *upgrade* is False,
-    and Broken for a database that is somebody else's.
+    if there is something to do. Programs that serve meanwhile go on. Raises NewerDatabase, OlderDatabase if there is
+    something to do and *upgrade* is False, Broken for a database that is somebody else's, and Busy if somebody holds a
+    table for all the time that we try.
     """
-    with catalogue.writing() as connection:
+    deadline = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            return _prepare(catalogue, upgrade=upgrade)
+        except Busy:
+            if catalogue.is_sqlite or time.monotonic() > deadline:
+                raise
+        time.sleep(random.uniform(0.2, 1.0))  # noqa: S311 -- no secret; those who waited behind us have their turn
+
+
+def _prepare(catalogue: Catalogue, *, upgrade: bool) -> None:
+    with catalogue.writing(is_long=True) as connection:
         if not catalogue.is_sqlite:
+            # Another program may be at a step that takes minutes; should it hang, the server ends its session.
+            connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_STEP_WAIT_MS}")
         found = _read(connection)
         if found is not None:
             _refuse_newer(found)

@@ -101,6 +101,14 @@ def set_reserved(connection: Connection, upload_id: str, size_bytes: int) -> boo
     return _SET_RESERVED.run(connection, upload_id=upload_id, reserved=size_bytes) == 1
 
 
+def select_reserved(connection: Connection, upload_id: str) -> int | None:
+    """What is reserved for the upload; None if it is gone."""
+    reserved: int | None = connection.execute(
+        select(_uploads.c.bytes_reserved).where(_uploads.c.id == upload_id)
+    ).scalar_one_or_none()
+    return reserved
+
+
 def delete_upload(connection: Connection, upload_id: str) -> int | None:
     """End the upload: the bytes it had reserved, to be released by the caller. None if it was no longer there."""
     rows = _DELETE_UPLOAD.rows(connection, upload_id=upload_id)

@@ -11,8 +11,9 @@ import msgspec
 from cyclopts import App, Parameter
 
 from calotype.catalogue import dumping, loading, schema
+from calotype.catalogue import options as catalogue_options
 from calotype.catalogue.batches import BadLine
-from calotype.catalogue.engine import Catalogue, CatalogueOptions
+from calotype.catalogue.engine import Catalogue
 from calotype.catalogue.record_files import STANDARD, BadFile, open_lines, write_lines
 from calotype.cli.load_progress import shown_progress
 from calotype.cli.opening import open_audit, open_catalogue
@@ -118,7 +119,7 @@ def _opened(settings: Settings) -> Iterator[Catalogue]:
     """The catalogue that *settings* name, there or not yet; its folder is made if it is the default one."""
     if settings.serve.database is None:
         folders.make(settings.serve.data_dir)
-    catalogue = Catalogue(CatalogueOptions(url=settings.database_url.reveal()))
+    catalogue = Catalogue(catalogue_options.of(settings.database, settings.database_url.reveal()))
     try:
         yield catalogue
     finally:

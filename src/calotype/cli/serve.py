@@ -19,7 +19,7 @@ def serve(*, settings: Options = Settings()) -> int:  # noqa: B008 -- frozen
 def prepare(settings: Settings, url: str) -> None:
     """Make the stores, bring the catalogue to this release, make the first accounts, and write the files of credentials for *url*."""
     from calotype import app, credentials  # here, so that a busy port or a bad folder is told before heavy parts load
-    from calotype.catalogue import deferred, schema
+    from calotype.catalogue import deferred, health, schema
     from calotype.cli.opening import open_audit
     from calotype.service.accounts import Accounts
 
@@ -29,6 +29,7 @@ def prepare(settings: Settings, url: str) -> None:
         raise CannotStart(Exit.STORE, str(error)) from error
     catalogue = app.open_catalogue(settings)
     try:
+        health.wait_for(catalogue, settings.database.database_wait_s, _warn)
         schema.prepare(catalogue, upgrade=settings.serve.upgrade)
         deferred.finish_interrupted(catalogue)
         base_url = settings.http.public_endpoint or url
@@ -38,7 +39,11 @@ def prepare(settings: Settings, url: str) -> None:
         catalogue.close()
     for line in (warning, _open_to_all(settings)):
         if line is not None:
-            print(f"calotype: {line}", file=sys.stderr)
+            _warn(line)
+
+
+def _warn(line: str) -> None:
+    print(f"calotype: {line}", file=sys.stderr)
 
 
 def _open_to_all(settings: Settings) -> str | None:

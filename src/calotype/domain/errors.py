@@ -13,11 +13,15 @@ CalotypeError
 │       └── BlobNotFound   the bytes are not in the store
 ├── Conflict           the state of the thing does not allow it, or somebody else was faster
 │   ├── Overtaken      somebody else changed the same thing at the same time; asking again may do
+│   │   └── Unordered     the database could not order two changes: nothing was done, the same again may do
 │   ├── ImageGone      the image was deleted while its data were arriving
 │   └── ReadOnly       the store takes no data
 ├── OverLimit          more than a quota or a limit allows
 ├── Throttled          too many at once; try again later
 └── Broken             a part of ours does not work now: database, store; try again later
+    ├── Away           the database cannot be reached
+    │   ├── Dropped       it hung up in the middle: nothing was done, the same again may do
+    │   └── Unconfirmed   it hung up while it was told to keep a change, which is done or not
     ├── Busy           locked or too slow for longer than we wait
     └── NoSpace        the store is full
 """
@@ -96,6 +100,10 @@ class Overtaken(Conflict):
     """Somebody else changed the same thing at the same time; nothing was done."""
 
 
+class Unordered(Overtaken):
+    """The database could not put two changes one after the other; nothing was done, and the same again may do."""
+
+
 class ImageGone(Conflict):
     """The image was deleted while its data were arriving; the data are removed again."""
 
@@ -122,6 +130,18 @@ class Broken(CalotypeError):
     def __init__(self, reason: str, retry_after_s: int = 5) -> None:
         super().__init__(reason)
         self.retry_after_s = retry_after_s
+
+
+class Away(Broken):
+    """The database cannot be reached; nothing was done."""
+
+
+class Dropped(Away):
+    """The database hung up before it was told to keep anything; nothing was done, and the same again may do."""
+
+
+class Unconfirmed(Away):
+    """The database hung up while it was told to keep a change. It is done, whole, or it is not; never to be repeated blindly."""
 
 
 class Busy(Broken):

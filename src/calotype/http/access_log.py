@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from calotype.domain.errors import Away
+
 #: Of a path; a longer one is somebody's experiment.
 LONGEST_PATH = 256
 
@@ -27,12 +29,21 @@ class AccessLog:
         )
 
     def failed(self, request_id: str, error: BaseException) -> None:
-        """An error of ours with its trace."""
-        self._log.error("request failed", request_id=request_id, exc_info=error)
+        """An error of ours with its trace; of a database that is away, which fails every request, the reason alone."""
+        if isinstance(error, Away):
+            self._log.error("request failed", request_id=request_id, reason=printable(_reason(error)))
+        else:
+            self._log.error("request failed", request_id=request_id, exc_info=error)
 
     def hung_up(self, request_id: str, reason: str) -> None:
         """An answer that had begun and could not be ended."""
         self._log.warning("answer broken off", request_id=request_id, reason=printable(reason))
+
+
+def _reason(error: Away) -> str:
+    """What the driver says, which names host and user and no password."""
+    foreign = getattr(error.__cause__, "orig", None)
+    return " ".join(f"{error} ({foreign})".split()) if foreign is not None else str(error)
 
 
 def printable(text: str) -> str:

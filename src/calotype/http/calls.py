@@ -1,9 +1,12 @@
 """The one call a request makes: who asks, which handler, what it answers. Made on the loop, run on a thread."""
 
+import random
+import time
 from dataclasses import dataclass
 from typing import Any
 
-from calotype.domain import occasions
+from calotype.domain import attempts, occasions
+from calotype.domain.attempts import Attempt
 from calotype.domain.callers import Caller
 from calotype.domain.occasions import Occasion
 from calotype.http import errors, heads, sending
@@ -14,6 +17,12 @@ from calotype.http.messages import Receive, Request, Response
 from calotype.http.options import HttpOptions
 from calotype.http.routes import Face, Pool, Route, Wants
 from calotype.http.sending import Download
+
+#: Pauses before a call is made again, each somewhere between its half and its whole: who collided does not do so again.
+_PAUSES_S = (0.02, 0.1, 0.4)
+
+#: A call that has taken so long is not made again: its client waits.
+_PATIENCE_S = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +64,33 @@ class Call:
             self.caller = self.face.authenticate(self.services, self.request)
 
     def run(self) -> Answer | Receive:
-        """What the handler answers. Raises what it raises, and before it Unauthenticated or the problem, in this order."""
+        """What the handler answers. Raises what it raises, and before it Unauthenticated or the problem, in this order.
+
+        It is called again, a few times, where the catalogue had to let go of what it was doing before it kept anything.
+        """
         token = occasions.enter(self.occasion)
+        began = time.monotonic()
         try:
-            return self._run()
+            for pause_s in _PAUSES_S:
+                try:
+                    return self._attempt(is_last=time.monotonic() - began > _PATIENCE_S)
+                except attempts.Again:
+                    time.sleep(pause_s * random.uniform(0.5, 1))  # noqa: S311 -- no secret
+            return self._attempt(is_last=True)
         finally:
             occasions.leave(token)
+
+    def _attempt(self, *, is_last: bool) -> Answer | Receive:
+        """Raises Again instead of what would be raised if all may be done once more from the start."""
+        token = attempts.enter(Attempt(is_last=is_last))
+        try:
+            return self._run()
+        except attempts.REPEATABLE as error:
+            if attempts.is_begun_again(error):
+                raise attempts.Again from error
+            raise
+        finally:
+            attempts.leave(token)
 
     def _run(self) -> Answer | Receive:
         self.authenticate()

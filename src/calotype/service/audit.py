@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import wraps
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
-from calotype.domain import occasions
+from calotype.domain import attempts, occasions
 from calotype.domain.audit import ANYBODY, Act, Actor, Changed, Event, Kind, Outcome
 from calotype.domain.callers import Caller
 from calotype.domain.errors import Broken, CalotypeError, Refused
@@ -97,7 +97,8 @@ class Recorder:
         try:
             yield
         except Exception as error:
-            draft.undone(error)
+            if not attempts.is_begun_again(error):
+                draft.undone(error)
             raise
         else:
             draft.done()

@@ -5,7 +5,7 @@ from calotype.catalogue.engine import Catalogue, Connection
 from calotype.domain.audit import Act
 from calotype.domain.callers import Caller, Role
 from calotype.domain.directory import Assignment, AssignmentQuery
-from calotype.domain.errors import NotFound, Overtaken
+from calotype.domain.errors import NotFound, Overtaken, Unordered
 from calotype.domain.rights import Action, Rules
 from calotype.service.audit import SILENT, Recorder, audited, tell
 from calotype.service.directory import find_project, find_user
@@ -60,6 +60,8 @@ class Grants:
         try:
             if self._give(project_id, user_id, role):
                 tell(user_id, owner=project_id, changed={"role": (None, role)})
+        except Unordered:
+            raise
         except Overtaken:  # by somebody who gives the same, most likely
             self.check(caller, project_id, user_id, role_id)
 

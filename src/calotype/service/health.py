@@ -8,6 +8,9 @@ from calotype.catalogue import health
 from calotype.catalogue.engine import Catalogue
 from calotype.domain.errors import Broken
 
+#: Who asks whether we are ready waits a few seconds at most, and a database that works needs a few milliseconds.
+DATABASE_LIMIT_S = 2.0
+
 
 class Health:
     def __init__(self, catalogue: Catalogue, stores: Stores) -> None:
@@ -28,7 +31,7 @@ class Health:
 
     def _database_answers(self) -> bool:
         try:
-            with self._catalogue.reading() as connection:
+            with self._catalogue.reading(within_s=DATABASE_LIMIT_S) as connection:
                 health.revision(connection)
         except Broken:
             return False

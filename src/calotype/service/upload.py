@@ -26,9 +26,11 @@ from calotype.domain.errors import (
     OverLimit,
 )
 from calotype.domain.images import Image, Status, StoredBlob
-from calotype.service import image_changes
+from calotype.service import image_changes, outcomes
 from calotype.service.audit import Draft
 from calotype.service.images import Clock
+from calotype.service.outcomes import Ended, Outcome, uncounted
+from calotype.service.patience import patiently
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +76,7 @@ class Parts:
     clock: Clock
     cap_bytes: int
     draft: Draft | None = None
+    ended: Ended = uncounted
 
 
 class Upload:
@@ -95,9 +98,12 @@ class Upload:
         self._occasion = occasions.current()
         with ExitStack() as undo:
             undo.callback(self._mark_failed)
+            opening = undo.enter_context(ExitStack())
+            opening.callback(parts.ended, Outcome.FAILED)
             self._writer: BlobWriter = parts.store.writer(row.blob_key)
             undo.callback(self._remove_bytes)
             self._inspection = parts.inspect()
+            opening.pop_all()
             self._undo = undo.pop_all()
 
     @property
@@ -129,6 +135,7 @@ class Upload:
             image = self._activate(size_bytes, virtual_size_bytes)
             self._undo.pop_all()
             self._has_ended = True
+            self._parts.ended(Outcome.ACTIVE)
             if self._parts.draft is not None:
                 self._parts.draft.tell(image.id, owner=image.owner, changed=image_changes.of_upload(image))
                 self._parts.draft.done()
@@ -150,18 +157,27 @@ class Upload:
 
     def _reserve_if_needed(self) -> None:
         """Have what `_size` says reserved of the project's quota, and something ahead."""
-        missing = self._size - self._reserved_bytes
-        if missing <= 0:
-            return
-        ahead = min(self._reserved_bytes, MOST_AHEAD_BYTES)
+        if self._size > self._reserved_bytes:
+            patiently(f"Upload {self._row.id}", self._reserve)
+
+    def _reserve(self) -> None:
         with self._parts.catalogue.writing() as connection:
             image = images.get(connection, self.image_id, for_update=True)
             if image is None or image.status is not Status.SAVING:
                 raise self._lost(connection)
-            more = usage.reserve_ahead(connection, image.owner, least=missing, wanted=missing + ahead)
-            self._reserved_bytes += more
-            if not uploads.set_reserved(connection, self._row.id, self._reserved_bytes):
+            # An attempt before may have done it without our being told: what counts is what the row says.
+            reserved_bytes = uploads.select_reserved(connection, self._row.id)
+            if reserved_bytes is None:
                 raise self._lost(connection)
+            self._reserved_bytes = reserved_bytes
+            missing = self._size - self._reserved_bytes
+            if missing <= 0:
+                return
+            ahead = min(self._reserved_bytes, MOST_AHEAD_BYTES)
+            more = usage.reserve_ahead(connection, image.owner, least=missing, wanted=missing + ahead)
+            if not uploads.set_reserved(connection, self._row.id, self._reserved_bytes + more):
+                raise self._lost(connection)
+        self._reserved_bytes += more
 
     def _check_promises(self) -> None:
         promised, checksum = self._declared.promised_bytes, self._declared.checksum
@@ -192,9 +208,12 @@ class Upload:
                 raise self._lost(connection) from error
 
     def _activate(self, size_bytes: int, virtual_size_bytes: int | None) -> Image:
-        try:
+        def attempt() -> Image:
             with self._parts.catalogue.writing() as connection:
                 return self._make_active(connection, size_bytes, virtual_size_bytes)
+
+        try:
+            return patiently(f"Upload {self._row.id}, which is whole,", attempt)
         except Broken:
             image = self._settle()
             if image is None:
@@ -215,6 +234,8 @@ class Upload:
             now=now,
         )
         if not was_ours:
+            if self._is_kept(connection):  # by an attempt before, without our being told
+                return self._image(connection)
             raise self._lost(connection)
         uploads.insert_blob(connection, row.image_id, StoredBlob(row.store, row.blob_key, size_bytes), now)
         reserved_bytes = uploads.delete_upload(connection, row.id) or 0
@@ -232,11 +253,14 @@ class Upload:
             with self._parts.catalogue.writing() as connection:
                 if self._fail(connection):
                     return None
-                is_ours = self._row.blob_key in [blob.key for blob in uploads.find_blobs(connection, self.image_id)]
-                return self._image(connection) if is_ours else None
+                return self._image(connection) if self._is_kept(connection) else None
         except Broken:
             self._undo.pop_all()
             raise
+
+    def _is_kept(self, connection: Connection) -> bool:
+        """True if the image has the bytes that came here."""
+        return self._row.blob_key in [blob.key for blob in uploads.find_blobs(connection, self.image_id)]
 
     def _image(self, connection: Connection) -> Image:
         image = images.get(connection, self.image_id)
@@ -276,6 +300,7 @@ class Upload:
         self._has_ended = True
         log.info("Upload %s to image %s ended without success: %s", self._row.id, self.image_id, reason)
         self._undo.close()
+        self._parts.ended(outcomes.of(error))
         if self._parts.draft is not None:
             self._parts.draft.undone(error)
 
