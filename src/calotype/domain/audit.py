@@ -34,10 +34,10 @@ class Act(StrEnum):
     USER_DELETE = "user.delete"
     ROLE_GRANT = "user.role.grant"
     ROLE_REVOKE = "user.role.revoke"
-    CREDENTIAL_CREATE = "credential.create"
-    CREDENTIAL_DELETE = "credential.delete"
     LOGIN = "user.login"
     TOKEN_REVOKE = "user.token.revoke"  # noqa: S105 -- a word, no secret
+    CREDENTIAL_CREATE = "credential.create"
+    CREDENTIAL_DELETE = "credential.delete"
     FIRST_ACCOUNTS = "catalogue.first_accounts"
     CATALOGUE_LOAD = "catalogue.load"
     UPLOAD_END = "housekeeping.end_upload"
