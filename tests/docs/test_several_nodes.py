@@ -8,19 +8,13 @@ from pathlib import Path
 import pytest
 from test_documents import table
 
+import operator_tools
 import servers
 from calotype.catalogue import migrations
 from calotype.config import Settings, values
 from databases import PostgresServer
 
 OPERATE = Path(__file__).parents[2] / "docs/operate"
-
-
-def blocks(page: str, language: str, title: str) -> list[str]:
-    """The code blocks of *language* below the heading *title*, up to the next one of the same rank."""
-    section = re.split(rf"^## {re.escape(title)}$", (OPERATE / page).read_text(), flags=re.MULTILINE)[1]
-    section = re.split(r"^## ", section, flags=re.MULTILINE)[0]
-    return re.findall(rf"^```{language}\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
 
 
 def test_the_revisions_and_what_may_work_beside_each_are_those_of_the_program() -> None:
@@ -37,7 +31,7 @@ def test_the_revisions_and_what_may_work_beside_each_are_those_of_the_program() 
 def test_the_database_tells_its_revision_and_the_oldest_program(postgres_url: str, tmp_path: Path) -> None:
     (tmp_path / "empty.jsonl").touch()
     servers.run("catalogue", "load", tmp_path / "empty.jsonl", CALOTYPE_DATABASE=postgres_url).check_returncode()
-    (command,) = blocks("upgrade.md", "", "Several nodes")
+    (command,) = operator_tools.blocks("upgrade.md", "Several nodes")
 
     told = subprocess.run(
         ["bash", "-c", command.replace("psql", f"psql -At -d '{postgres_url}'")],
@@ -73,7 +67,7 @@ def test_every_option_that_the_page_names_is_one(page: str) -> None:
 def test_a_new_role_and_a_database_of_its_own_are_all_that_nodes_need(
     postgres_18: PostgresServer, tmp_path: Path
 ) -> None:
-    (command,) = blocks("scale-out.md", "", "The database")
+    (command,) = operator_tools.blocks("scale-out.md", "The database")
     environment = servers.environment(**postgres_18.variables())
     name = "calotype_of_the_document"
     subprocess.run(
