@@ -115,7 +115,8 @@ def test_requests_of_both_workers_add_up_and_survive_a_worker_that_is_killed(two
     assert since("http_request_duration_seconds_bucket", **page, le="+Inf") == asked
     assert 0 < since("http_request_duration_seconds_sum", **page) < 60 * asked
     assert since("http_sent_bytes_total", **page) > 50 * asked
-    assert of(scrape(two), "workers") == 2
+    samples = scrape(two)
+    assert [of(samples, name) for name in ("workers", "database_up", "store_up")] == [2, 1, 1]
 
     since_before_the_death = Since(two)
     os.kill(next(iter(workers_that_answered(two))), signal.SIGKILL)
@@ -198,8 +199,23 @@ def test_bytes_are_those_of_the_transfers(two: servers.Server) -> None:
     assert since("http_sent_bytes_total", face="v2", route="/v2/images/{image_id}/file") == 1000
     assert since("store_written_bytes_total", store="local") == len(DATA)
     assert since("store_read_bytes_total", store="local") == len(DATA) + 1000
+    assert since("uploads_total", outcome="active") == 1
+    assert since("database_transactions_total", kind="writing") >= 2
+    assert of(scrape(two), "database_connections_in_use") == 0
     assert of(scrape(two), "http_transfers_in_progress") == 0
     assert of(scrape(two), "threads_busy", pool="steps") == 0
+
+
+def test_uploads_are_told_by_how_they_ended(two: servers.Server) -> None:
+    since = Since(two)
+    wrong = {"X-Image-Meta-Name": "debian", "X-Image-Meta-Disk_format": "raw", "X-Image-Meta-Container_format": "bare"}
+    answer = two.request("POST", "/v1/images", DATA[:1000], {**wrong, "X-Image-Meta-Checksum": "0" * 32})
+    assert answer.status == 400
+    Upload(two, "broken-off").hang_up()
+
+    eventually(lambda: since("uploads_total", outcome="broken_off") == 1)
+    assert since("uploads_total", outcome="refused") == 1
+    assert since("uploads_total") == 2
 
 
 def test_what_clients_make_up_makes_no_series(two: servers.Server) -> None:
@@ -238,11 +254,11 @@ def test_ids_projects_and_tokens_are_not_told(two: servers.Server) -> None:
 
 def test_a_store_that_is_gone_is_down(start_server: Start) -> None:
     server = start_server("--housekeeping-interval-s", "0")
-    assert of(scrape(server), "store_up", store="local") == 1
     (server.folder / "blobs").rename(server.folder / "elsewhere")
+    samples = scrape(server)
 
-    eventually(lambda: of(scrape(server), "store_up", store="local") == 0)
-    assert of(scrape(server), "database_up") == 1
+    assert samples["calotype_store_up", frozenset({("store", "local")})] == 0
+    assert of(samples, "database_up") == 1
     assert of(scrape(server), "store_errors_total", store="local", operation="list") >= 1
 
 
@@ -251,10 +267,13 @@ def test_a_database_that_is_stopped_is_down_and_metrics_are_told_all_the_same(st
     assert binaries is not None
     with postgres(binaries) as database:
         server = start_server("--database", database.new_database(), "--housekeeping-interval-s", "0")
-        assert of(scrape(server), "database_up") == 1
+        assert server.request("GET", "/v2/images").status == 200
+    samples = scrape(server)
 
-    eventually(lambda: of(scrape(server), "database_up") == 0)
-    assert of(scrape(server), "store_up", store="local") == 1
+    assert samples["calotype_database_up", frozenset()] == 0
+    assert of(samples, "store_up", store="local") == 1
+    assert server.request("GET", "/v2/images").status == 503
+    assert of(scrape(server), "database_failures_total") > of(samples, "database_failures_total")
 
 
 def test_metrics_are_for_the_clients_that_are_listed_as_proxies_name_them(start_server: Start) -> None:

@@ -79,6 +79,9 @@ class Upload:
         except (BrokenPipeError, ConnectionResetError):
             return b""
 
+    def hang_up(self) -> None:
+        self._connection.close()
+
     def outcome(self) -> bytes:
         """What the server says without being sent more; b"" if it just hangs up."""
         with self._connection:

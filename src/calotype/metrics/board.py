@@ -30,6 +30,12 @@ class Count:
         with self._lock:
             self._row[place] += number
 
+    def add_all(self, *additions: tuple[int, float]) -> None:
+        """Several at once, each a place and a number."""
+        with self._lock:
+            for place, number in additions:
+                self._row[place] += number
+
 
 class Board:
     """*count* rows of `CELLS` numbers, all zero."""

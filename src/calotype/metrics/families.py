@@ -61,6 +61,12 @@ STORE_READ = _counter("store_read_bytes", "Bytes read from the store", "store")
 STORE_ERRORS = _counter("store_errors", "Operations of the store that failed", "store", "operation")
 
 DATABASE_UP = _gauge("database_up", "1 if the database answered when it was last asked, 0 if not")
+DATABASE_CONNECTIONS = _gauge("database_connections", "Connections there may be to the database, of all workers")
+DATABASE_IN_USE = _gauge("database_connections_in_use", "Connections that a transaction has")
+DATABASE_WAITS = _counter("database_wait_seconds", "Time that transactions waited to begin", "kind")
+TRANSACTIONS = _counter("database_transactions", "Transactions begun", "kind")
+DATABASE_FAILURES = _counter("database_failures", "Transactions that failed through nobody's decision", "failure")
+DATABASE_REPEATS = _counter("database_repeats", "Calls that were begun again since their transaction failed")
 
 UPLOADS = _counter("uploads", "Uploads that ended", "outcome")
 
@@ -98,6 +104,12 @@ ALL: Final = (
     STORE_READ,
     STORE_ERRORS,
     DATABASE_UP,
+    DATABASE_CONNECTIONS,
+    DATABASE_IN_USE,
+    DATABASE_WAITS,
+    TRANSACTIONS,
+    DATABASE_FAILURES,
+    DATABASE_REPEATS,
     UPLOADS,
     HAS_TURN,
     ROUNDS,

@@ -9,6 +9,7 @@ from calotype.metrics.board import CELLS, Board, Row
 from calotype.metrics.families import DURATIONS_S, Family
 from calotype.service.housekeeping.chores import Task
 from calotype.service.housekeeping.figures import SCRUBBED_BLOBS
+from calotype.service.outcomes import Outcome
 
 Values = tuple[str, ...]
 """The values of a family's labels."""
@@ -19,7 +20,9 @@ OTHER: Final = "other"
 DIRECTIONS: Final = ("received", "sent")
 POOLS: Final = ("short", "steps", "logins")
 PROCESSES: Final = ("web worker", "housekeeper")
-OUTCOMES: Final = ("active", "refused", "broken_off", "lost", "failed")
+OUTCOMES: Final = tuple(outcome.value for outcome in Outcome)
+TRANSACTIONS: Final = ("reading", "writing")
+FAILURES: Final = ("too_slow", "busy", "away", "dropped", "unconfirmed", "unordered")
 TASKS: Final = (*(task.value for task in Task), SCRUBBED_BLOBS)
 OPERATIONS: Final = ("open", "read", "write", "commit", "delete", "list")
 
@@ -76,12 +79,17 @@ class Layout:
         self.transfers = self._add(families.TRANSFERS, _each(DIRECTIONS))
         self.threads_busy = self._add(families.THREADS_BUSY, _each(POOLS))
         self.calls_waiting = self._add(families.CALLS_WAITING, _each(POOLS))
+        self.database_in_use = self._add(families.DATABASE_IN_USE)
         self.has_turn = self._add(families.HAS_TURN)
         self.damaged = self._add(families.DAMAGED)
         self.kept_orphans = self._add(families.KEPT_ORPHANS)
         self.gauges_end = self.blocks[-1].end
         self.deaths = self._add(families.DEATHS, _each(PROCESSES))
         self.uploads = self._add(families.UPLOADS, _each(OUTCOMES))
+        self.transactions = self._add(families.TRANSACTIONS, _each(TRANSACTIONS))
+        self.database_waits = self._add(families.DATABASE_WAITS, _each(TRANSACTIONS))
+        self.database_failures = self._add(families.DATABASE_FAILURES, _each(FAILURES))
+        self.database_repeats = self._add(families.DATABASE_REPEATS)
         self.rounds = self._add(families.ROUNDS)
         # Not among the gauges: it stays true when a housekeeper dies.
         self.round_ended = self._add(families.ROUND_ENDED, is_sparse=True)

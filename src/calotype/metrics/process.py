@@ -7,6 +7,7 @@ from typing import Final
 
 from calotype import __version__
 from calotype.blobs.stores import Stores
+from calotype.catalogue.engine import Catalogue, CatalogueOptions
 from calotype.metrics import families, layout, stores, text
 from calotype.metrics.board import Count
 from calotype.metrics.checks import Checks
@@ -15,6 +16,8 @@ from calotype.metrics.layout import Layout
 from calotype.metrics.node import Seat
 from calotype.metrics.requests import RequestMeter
 from calotype.metrics.text import Series
+from calotype.metrics.transactions import MeteredCatalogue
+from calotype.service.outcomes import Outcome
 
 #: What a part is called that `Checks` is asked about; stores are called by their own names behind the prefix.
 DATABASE: Final = "database"
@@ -22,12 +25,15 @@ STORE_PREFIX: Final = "store "
 
 
 class Process:
-    """*store_names*: of the stores that hold bytes of ours. *threads*: how many each pool of a worker may have."""
+    """*store_names*: of the stores that hold bytes of ours. *threads*, *connections*: how many a worker may have, of each pool
+    and to its database.
+    """
 
-    def __init__(self, seat: Seat, store_names: Sequence[str], threads: Mapping[str, int]) -> None:
+    def __init__(self, seat: Seat, store_names: Sequence[str], *, threads: Mapping[str, int], connections: int) -> None:
         self._node = seat.node
         self._row = seat.row
         self._threads = threads
+        self._connections = connections
         self._layout = Layout(store_names)
         self._count = Count(seat.row)
         self._checks = Checks({}, time.monotonic)
@@ -35,6 +41,10 @@ class Process:
     def watch(self, parts: Mapping[str, Callable[[], bool]]) -> None:
         """Ask *parts* whether they answer, from now on, whenever metrics are read."""
         self._checks = Checks(parts, time.monotonic)
+
+    def catalogue(self, options: CatalogueOptions) -> Catalogue:
+        """The catalogue that *options* say, counted."""
+        return MeteredCatalogue(options, self._count, self._layout)
 
     def metered(self, plain: Stores) -> Stores:
         """*plain*, counted."""
@@ -44,8 +54,8 @@ class Process:
         """What counts the requests of a door; *table* as `RequestMeter` has it. Made once."""
         return RequestMeter(self._row, self._layout, table)
 
-    def note_upload(self, outcome: str) -> None:
-        self._count.add(self._layout.uploads.place(outcome))
+    def note_upload(self, outcome: Outcome) -> None:
+        self._count.add(self._layout.uploads.place(outcome.value))
 
     def write(self, is_openmetrics: bool) -> bytes:  # noqa: FBT001 -- the face's `Write`
         """All metrics of the node. Waits for parts that are slow to answer, `checks.PATIENCE_S` at most."""
@@ -71,6 +81,7 @@ class Process:
         yield families.STARTED, Series((), [self._node.started_at])
         for pool, count in self._threads.items():
             yield families.THREADS, Series((pool,), [float(count * self._node.workers)])
+        yield families.DATABASE_CONNECTIONS, Series((), [float(self._connections * self._node.workers)])
         for part, is_up in self._checks.results().items():
             if part == DATABASE:
                 yield families.DATABASE_UP, Series((), [float(is_up)])

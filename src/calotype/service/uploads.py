@@ -24,6 +24,7 @@ from calotype.service.audit import SILENT, Recorder, audited
 from calotype.service.changes import Change
 from calotype.service.images import Clock, Images, NewImage, find_own, find_to
 from calotype.service.options import ServiceOptions
+from calotype.service.outcomes import Ended, Outcome, uncounted
 from calotype.service.upload import LEASE_S, Declared, Parts, Upload
 
 #: 16 random bytes: two attempts never meet, and no key tells of its image.
@@ -31,7 +32,7 @@ _KEY_BYTES = 16
 
 
 class Uploads:
-    """*node* names this process in the rows of its uploads; *threads* digest for all of them."""
+    """*node* names this process in the rows of its uploads; *threads* digest for all of them; *ended* hears how they end."""
 
     def __init__(
         self,
@@ -45,6 +46,7 @@ class Uploads:
         node: str,
         threads: Executor,
         audit: Recorder = SILENT,
+        ended: Ended = uncounted,
     ) -> None:
         self._catalogue = catalogue
         self._stores = stores
@@ -55,6 +57,7 @@ class Uploads:
         self._node = node
         self._threads = threads
         self._audit = audit
+        self._ended = ended
 
     @property
     def store_names(self) -> tuple[str, ...]:
@@ -182,6 +185,7 @@ class Uploads:
 
     def _open(self, caller: Caller, begun: UploadRow | OverLimit, image: Image, declared: Declared) -> Upload:
         if isinstance(begun, OverLimit):
+            self._ended(Outcome.REFUSED)
             raise begun
         parts = Parts(
             catalogue=self._catalogue,
@@ -196,6 +200,7 @@ class Uploads:
             clock=self._clock,
             cap_bytes=self._options.image_size_cap_bytes,
             draft=self._audit.draft(Act.UPLOAD, caller, image.id),
+            ended=self._ended,
         )
         return Upload(begun, declared, parts)
 
