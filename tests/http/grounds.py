@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import psycopg
+from psycopg import sql
 
+from calotype.catalogue import tables
 from calotype.catalogue.engine import Catalogue, CatalogueOptions
 from databases import PostgresServer
 
@@ -67,7 +69,7 @@ class OnFiles:
 
 
 class OnServers:
-    """A database in a PostgreSQL, made from one that is prepared already, and a prefix of its own in a bucket.
+    """A database of a PostgreSQL, and a prefix of its own in a bucket.
 
     *store_url*: makes the URL of a store with this prefix; None: image data lie in folders.
     """
@@ -83,16 +85,31 @@ class OnServers:
         self._prepare = prepare
         self._store_url = store_url
         self._options = options
-        self._template: str | None = None
+        self._prepared: list[str] = []
 
     @contextmanager
     def place(self, folder: Path, *, prepared: bool = False) -> Iterator[Place]:
-        name = f"t{uuid.uuid4().hex}"
-        self._ask(f"CREATE DATABASE {name} TEMPLATE {self._prepared() if prepared else 'template0'}")
-        try:
-            yield self._place(folder, name)
-        finally:
+        name = self._take_prepared() if prepared else f"t{uuid.uuid4().hex}"
+        if not prepared:
+            self._ask(f"CREATE DATABASE {name}")
+        yield self._place(folder, name)
+        if prepared:
+            self._prepared.append(name)
+        else:
             self._ask(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _take_prepared(self) -> str:
+        """A database that an application before had, emptied, which takes a millisecond; to make one takes 150."""
+        if self._prepared:
+            name = self._prepared.pop()
+            with psycopg.connect(self._postgres.url(name)) as connection:
+                for table in tables.metadata.sorted_tables:
+                    connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table.name)))
+        else:
+            name = f"t{uuid.uuid4().hex}"
+            self._ask(f"CREATE DATABASE {name}")
+        _prepare(self._postgres.url(name), self._prepare)
+        return name
 
     def _place(self, folder: Path, name: str) -> Place:
         url = self._postgres.url(name)
@@ -101,13 +118,6 @@ class OnServers:
         as_store = _InBucket(self._store_url, name)
         options = {**self._options, "database": url, "store": [as_store("local=file:blobs")]}
         return Place(folder, url, is_ephemeral=False, options=options, stores_as=as_store)
-
-    def _prepared(self) -> str:
-        if self._template is None:
-            self._template = f"t{uuid.uuid4().hex}"
-            self._ask(f"CREATE DATABASE {self._template} TEMPLATE template0")
-            _prepare(self._postgres.url(self._template), self._prepare)
-        return self._template
 
     def _ask(self, statement: str) -> None:
         with psycopg.connect(self._postgres.url(), autocommit=True) as connection:
