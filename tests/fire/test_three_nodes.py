@@ -32,7 +32,7 @@ from calotype.domain.callers import Role
 from calotype.service.accounts import Accounts
 from calotype.service.housekeeping import Housekeeping, orphans
 from certificates import Certificate
-from databases import postgres, wheel_binaries
+from databases import PostgresServer, postgres, wheel_binaries
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +61,7 @@ class Site:
 
     cluster: nodes.Cluster
     database: str
+    database_server: PostgresServer
     store: LocalStore
     users: list[Who]
     secrets: list[str]
@@ -86,7 +87,7 @@ def site(
             front = Front(cluster.port, cluster.trusting)
             users = _log_in(front, passwords)
             known_secrets = ["hunter2hunter2", *passwords.values(), *(who.token for who in users)]
-            yield Site(cluster, url, LocalStore(tmp_path / "shared"), users, known_secrets)
+            yield Site(cluster, url, database_server, LocalStore(tmp_path / "shared"), users, known_secrets)
 
 
 def _settle(catalogue: Catalogue) -> dict[str, str]:
@@ -126,7 +127,7 @@ def burn(site: Site, scale: Scale, seed: int, tally: Tally) -> Shelf:
         Client(seed * 100 + number, who, front, direct, shelf, tally, scale.load, deadline)
         for number, who in enumerate(site.users)
     ]
-    chaos = Chaos(seed, site.cluster, site.database, tally, {}, deadline)
+    chaos = Chaos(seed, site.cluster, site.database, tally, planned(site, scale), deadline)
     watch = Watch(front, site.users[0].token, site.database, tally)
     for thread in (*clients, chaos, watch):
         thread.start()
@@ -137,6 +138,18 @@ def burn(site: Site, scale: Scale, seed: int, tally: Tally) -> Shelf:
         if thread.failure is not None:
             raise thread.failure
     return shelf
+
+
+def planned(site: Site, scale: Scale) -> dict[float, tuple[str, Callable[[], None]]]:
+    """When what the nodes stand on is restarted: one after the other, evenly over the time."""
+    began, things = time.monotonic(), [("PostgreSQL", lambda: restart_database(site.database_server))] * scale.restarts
+    return {began + scale.work_s * (n + 1) / (len(things) + 1): thing for n, thing in enumerate(things)}
+
+
+def restart_database(server: PostgresServer) -> None:
+    """As after a crash: it has to find its state again."""
+    server.stop("immediate")
+    server.start()
 
 
 def come_to_rest(site: Site, scale: Scale, shelf: Shelf, tally: Tally) -> None:

@@ -218,6 +218,8 @@ class Client(threading.Thread):
         listed: dict[str, dict[str, str]] = {}
         while path is not None:
             reply = self._read("v2 list", path, V2)
+            if reply.status == 400 and "marker=" in path:
+                return  # somebody deleted the image that the page before had ended with
             if reply.status != 200:
                 self._judge(reply, "v2 list", None)
                 return
