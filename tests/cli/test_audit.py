@@ -359,6 +359,45 @@ def test_a_login_that_fails_names_the_user_if_there_is_one_and_nobody_else(offic
     assert "SECRET" not in office.file.read_text()
 
 
+def test_no_password_and_no_token_is_in_any_log_wherever_it_is_sent(office: Office) -> None:
+    """Forty secrets, each in a place where one belongs, or where somebody may put it by mistake."""
+    token = office.server.token_of("calotype-admin")
+    secrets = [f"s3cret-{uuid.uuid4().hex}" for _ in range(40)]
+    for number, secret in enumerate(secrets):
+        send_secret(office, number % 8, secret)
+
+    said = office.file.read_text() + office.server.log.read_text()
+    assert [secret for secret in (token, *secrets) if secret in said] == []
+
+
+def send_secret(office: Office, place: int, secret: str) -> None:
+    domain = {"name": "Default"}
+    users, logins = "identity /users", "identity /auth/tokens"
+    match place:
+        case 0:
+            office.ask("POST", logins, proof({"name": "admin", "domain": domain, "password": secret}, "x"), cloud=None)
+        case 1:
+            office.ask("POST", logins, proof({"name": secret, "domain": domain, "password": "x"}, secret), cloud=None)
+        case 2:
+            token = {"methods": ["token"], "token": {"id": secret}}
+            office.ask("POST", logins, {"auth": {"identity": token}}, cloud=None)
+        case 3:
+            credential = {
+                "methods": ["application_credential"],
+                "application_credential": {"id": secret, "secret": secret},
+            }
+            office.ask("POST", logins, {"auth": {"identity": credential}}, cloud=None)
+        case 4:
+            office.ask("POST", users, {"user": {"name": f"user-{uuid.uuid4().hex}", "password": secret}})
+        case 5:
+            office.ask("DELETE", logins, None, {"X-Subject-Token": secret})
+        case 6:
+            office.ask("POST", "v2 /images", {**RAW, "os_admin_password": secret})
+        case 7:
+            headers = {**V1_RAW, "X-Image-Meta-Location": f"http://u:{secret}@h/?{secret}", "X-Auth-Token": secret}
+            office.ask("POST", "v1 /images", None, headers, cloud=None)
+
+
 def test_commands_are_events_of_who_ran_them(office: Office) -> None:
     where = ["--data-dir", office.server.folder, "--audit-log", office.file]
     before = len(office.events())
