@@ -15,7 +15,7 @@ from calotype.catalogue.times import to_micros
 from calotype.domain.images import StoredBlob
 
 #: Tombstones in one transaction: docs/design/0014-housekeeping.md has how long that takes.
-BATCH = 100
+BATCH = 50
 
 Position = tuple[int, str]
 """A tombstone's place in the walk: its `updated_at`, and its id."""

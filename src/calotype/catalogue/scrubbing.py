@@ -72,9 +72,11 @@ def select_due(connection: Connection, store: str, *, before: datetime, after: t
 
 
 def select_damaged_due(connection: Connection, stores: Sequence[str], *, before: datetime) -> list[DueBlob]:
-    """Damaged blobs of these stores that were last read *before* that moment, the longest ago first, at most `BATCH`."""
-    due = _DUE.where(IS_DAMAGED, _blob.store.in_(stores), _seen_at <= to_micros(before))
-    return _due(connection, due.order_by(_seen_at, _blob.key).limit(BATCH))
+    """Damaged blobs of these stores that were last read *before* that moment, the first found first, at most `BATCH`."""
+    # Not the column itself, or SQLite would look through all blobs of the stores: 60 ms instead of none for 50,000.
+    among = func.coalesce(_blob.store, "").in_(stores)
+    due = _DUE.where(IS_DAMAGED, _blob.verified_at <= to_micros(before), among)
+    return _due(connection, due.order_by(_blob.damaged_at, _blob.key).limit(BATCH))
 
 
 def mark_whole(connection: Connection, keys: Sequence[str], now: datetime) -> None:
