@@ -19,7 +19,7 @@ from calotype.http.pools import Pools
 #: Read in 64 KiB steps through a thread pool a cached file gave a tenth of what 1 MiB steps give.
 STEP_BYTES = 1024 * 1024
 
-#: What the kernel sends of a file before it is counted. Each piece more costs 0.2 ms, a thousandth of its time on a fast line.
+#: What the kernel sends of a file before it is counted. A piece more costs 0.2 ms, beside 70 for its bytes at 1,800 MB/s.
 _COUNTED_BYTES = 128 * STEP_BYTES
 
 Count = Callable[[int], None]

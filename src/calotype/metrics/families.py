@@ -69,6 +69,7 @@ DATABASE_FAILURES = _counter("database_failures", "Transactions that failed thro
 DATABASE_REPEATS = _counter("database_repeats", "Calls that were begun again since their transaction failed")
 
 UPLOADS = _counter("uploads", "Uploads that ended", "outcome")
+AUDIT_LOST = _counter("audit_lines_lost", "Lines of the audit log that web workers could not write")
 
 HAS_TURN = _gauge("housekeeping_has_turn", "1 on the node that keeps house for all of them, 0 on the others")
 ROUNDS = _counter("housekeeping_rounds", "Rounds that this node has ended")
@@ -111,6 +112,7 @@ ALL: Final = (
     DATABASE_FAILURES,
     DATABASE_REPEATS,
     UPLOADS,
+    AUDIT_LOST,
     HAS_TURN,
     ROUNDS,
     ROUND_ENDED,

@@ -86,6 +86,7 @@ class Layout:
         self.gauges_end = self.blocks[-1].end
         self.deaths = self._add(families.DEATHS, _each(PROCESSES))
         self.uploads = self._add(families.UPLOADS, _each(OUTCOMES))
+        self.audit_lost = self._add(families.AUDIT_LOST)
         self.transactions = self._add(families.TRANSACTIONS, _each(TRANSACTIONS))
         self.database_waits = self._add(families.DATABASE_WAITS, _each(TRANSACTIONS))
         self.database_failures = self._add(families.DATABASE_FAILURES, _each(FAILURES))

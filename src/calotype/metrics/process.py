@@ -57,6 +57,10 @@ class Process:
     def note_upload(self, outcome: Outcome) -> None:
         self._count.add(self._layout.uploads.place(outcome.value))
 
+    def note_lost_audit(self) -> None:
+        """One more line of the audit log could not be written."""
+        self._count.add(self._layout.audit_lost.place())
+
     def write(self, is_openmetrics: bool) -> bytes:  # noqa: FBT001 -- the face's `Write`
         """All metrics of the node. Waits for parts that are slow to answer, `checks.PATIENCE_S` at most."""
         told = chain(self._counted(), self._known())

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from calotype.catalogue import health, schema
 from calotype.catalogue.engine import CatalogueOptions, TooSlow
@@ -13,6 +14,12 @@ from calotype.metrics import layout
 from calotype.metrics.board import Board, Count
 from calotype.metrics.layout import Layout
 from calotype.metrics.transactions import FAILURES, MeteredCatalogue
+
+
+class Deadlock(Exception):
+    """As a driver of PostgreSQL says it."""
+
+    sqlstate = "40P01"
 
 
 class Counted:
@@ -82,7 +89,7 @@ def test_what_is_about_to_be_begun_again_is_told(counted, is_last, repeats):
     token = attempts.enter(Attempt(is_last=is_last))
     try:
         with pytest.raises(Unordered), counted.catalogue.writing():
-            raise Unordered("Somebody else changed the same thing at the same time; try again.")
+            raise OperationalError("COMMIT", None, Deadlock())
     finally:
         attempts.leave(token)
 

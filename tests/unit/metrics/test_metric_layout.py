@@ -18,6 +18,8 @@ from calotype.metrics.layout import OTHER, Layout
 from calotype.metrics.node import Node
 from calotype.metrics.requests import RequestMeter
 
+PAGE = Path(__file__).parents[3] / "docs/operate/metrics.md"
+
 SOURCES = Path(calotype.__file__).parent
 
 
@@ -64,6 +66,16 @@ def test_every_code_that_the_program_answers_with_has_a_column():
 
     assert len(written) > 15
     assert written | tables <= set(layout.STATUSES)
+
+
+def test_the_page_says_how_many_series_there_can_be(meter, its_layout):
+    blocks = {block.family.name: block for block in its_layout.blocks}
+    answered = blocks["calotype_http_requests_total"]
+    said = re.search(r"(\d+) rows of face.* \((\d+) at most.* (\d+) pairs of face", PAGE.read_text())
+
+    assert said is not None
+    routes = blocks["calotype_http_request_duration_seconds"].rows
+    assert [int(number) for number in said.groups()] == [len(answered.rows), answered.width, len(routes)]
 
 
 def test_a_request_is_counted_under_its_route(meter, node, its_layout):
