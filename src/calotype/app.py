@@ -6,7 +6,7 @@ Source: docs/architecture.md.
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -84,7 +84,7 @@ def open_door(settings: Settings, seat: Seat | None = None) -> Iterator[Door]:
         # Digests keep a core each busy and never wait, so more threads than cores gain nothing.
         threads = closing.enter_context(ThreadPoolExecutor(max(2, os.cpu_count() or 1), "digests"))
         stores = process.metered(open_stores(settings))
-        audit = closing.enter_context(open_audit(settings, ANYBODY))
+        audit = closing.enter_context(open_audit(settings, ANYBODY, process.note_lost_audit))
         services = build_services(settings, catalogue, stores, threads, audit, ended=process.note_upload)
         closing.callback(services.locations.close)
         checks = Health(catalogue, stores)
@@ -97,9 +97,14 @@ def open_door(settings: Settings, seat: Seat | None = None) -> Iterator[Door]:
 
 
 @contextmanager
-def open_audit(settings: Settings, actor: Actor) -> Iterator[Recorder]:
-    """What keeps what is changed in the audit log, if there is one. *actor*: who acts where no caller does."""
-    with audit_log.opened(settings.serve.audit_log, standard=1, is_needed=False) as write:
+def open_audit(
+    settings: Settings, actor: Actor, note_lost: Callable[[], None] = audit_log.uncounted
+) -> Iterator[Recorder]:
+    """What keeps what is changed in the audit log, if there is one. *actor*: who acts where no caller does.
+
+    *note_lost*: is called for each line that cannot be written.
+    """
+    with audit_log.opened(settings.serve.audit_log, standard=1, is_needed=False, note_lost=note_lost) as write:
         yield Recorder(write, actor)
 
 

@@ -36,6 +36,10 @@ _FOR_OWNER_ONLY = 0o600
 _APPENDING = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOCTTY
 
 
+def uncounted() -> None:
+    """Counts no lost lines."""
+
+
 class AuditLog:
     """Appends to the file *path*, or to the *descriptor* of what is no file of ours; any number of threads.
 
@@ -43,13 +47,16 @@ class AuditLog:
     holds up nobody: the first line that is lost is told in the log, and how many were, once one is kept again.
     """
 
-    def __init__(self, path: str | None, descriptor: int | None = None) -> None:
+    def __init__(
+        self, path: str | None, descriptor: int | None = None, note_lost: Callable[[], None] = uncounted
+    ) -> None:
         self._path = path
         self._node = socket.gethostname()
         self._lock = threading.Lock()
         self._lost = 0
         self._is_torn = False
         self._descriptor = descriptor
+        self._count_lost = note_lost
 
     def check(self) -> None:
         """Raises Broken, naming the file, if it cannot be opened."""
@@ -103,6 +110,7 @@ class AuditLog:
 
     def _note_lost(self, event: Event, error: OSError) -> None:
         self._lost += 1
+        self._count_lost()
         if self._lost == 1:
             log.critical("The audit log cannot be written: %s; lost is %s of %s", error, event.act, event.target)
 
@@ -118,15 +126,17 @@ def _is_named(descriptor: int, path: str) -> bool:
 
 
 @contextmanager
-def opened(name: str | None, standard: int, *, is_needed: bool) -> Iterator[Callable[[Event], None] | None]:
+def opened(
+    name: str | None, standard: int, *, is_needed: bool, note_lost: Callable[[], None] = uncounted
+) -> Iterator[Callable[[Event], None] | None]:
     """What keeps events where the option `audit_log` says, None: nowhere. *standard*: the descriptor that `-` stands for.
 
-    *is_needed*: raises Broken if it cannot be opened; else that is tried again with each event.
+    *is_needed*: raises Broken if it cannot be opened; else that is tried again with each event. *note_lost*: is called for each that is lost.
     """
     if name is None:
         yield None
         return
-    kept = AuditLog(None, standard) if name == STANDARD else AuditLog(name)
+    kept = AuditLog(None, standard, note_lost) if name == STANDARD else AuditLog(name, note_lost=note_lost)
     if is_needed:
         kept.check()
     try:

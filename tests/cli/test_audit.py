@@ -488,6 +488,8 @@ def test_a_full_disk_holds_up_nobody_and_is_told_once(start_server: Callable[...
     made = [server.request("POST", "/v2/images", b"{}", JSON).status for _ in range(3)]
 
     assert made == [201, 201, 201]
+    # The login, and three images.
+    assert "\ncalotype_audit_lines_lost_total 4" in server.request("GET", "/metrics", token=None).text
     told = [line for line in server.log.read_text().splitlines() if "audit log cannot be written" in line]
     assert sum("pid" not in line for line in told) <= 2  # one of the start, one of the worker
     assert any(" critical audit " in line and "No space left" in line for line in told)
