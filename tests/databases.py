@@ -3,14 +3,19 @@
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 DEBIAN_BINARIES = Path("/usr/lib/postgresql/15/bin")
+
+
+Control = Callable[..., None]
+"""Runs `pg_ctl` on a server, with the arguments that are given."""
 
 
 def wheel_binaries() -> Path | None:
@@ -22,13 +27,56 @@ def wheel_binaries() -> Path | None:
 
 
 class PostgresServer:
-    """One running server, reached by a socket in its own folder; every `new_database()` is empty."""
+    """One running server, reached by a socket in its own folder; every `new_database()` is empty.
 
-    def __init__(self, socket_folder: Path) -> None:
+    It keeps its data, and its port on loopback if it has one, when it is stopped and started again.
+    """
+
+    def __init__(self, socket_folder: Path, control: Control, port: int | None = None) -> None:
         self._socket_folder = socket_folder
+        self._control = control
+        self.port = port
+
+    def stop(self, mode: str = "fast") -> None:
+        """*mode*: fast, or immediate: like a crash."""
+        self._control("-m", mode, "-w", "stop")
+
+    def start(self) -> None:
+        self._control("-w", "start")
+
+    def pause(self) -> None:
+        """Have all its processes hang: connections are accepted, and nothing is answered."""
+        self._signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def end_all_connections(self) -> int:
+        """How many there were besides our own."""
+        import psycopg
+
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            ended = connection.execute(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+            ).fetchone()
+        assert ended is not None
+        return int(ended[0])
+
+    def tcp_url(self, name: str = "postgres", port: int | None = None) -> str:
+        """*port*: of something that stands before the server."""
+        return f"postgresql://postgres@127.0.0.1:{port or self.port}/{name}"
+
+    def _signal(self, number: signal.Signals) -> None:
+        parent = int((self._socket_folder / "data" / "postmaster.pid").read_text().split()[0])
+        children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+        for pid in (parent, *map(int, children)):
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
 
     def url(self, name: str = "postgres") -> str:
-        return f"postgresql://postgres@/{name}?host={self._socket_folder}"
+        port = "" if self.port is None else f"&port={self.port}"
+        return f"postgresql://postgres@/{name}?host={self._socket_folder}{port}"
 
     def variables(self, name: str = "postgres") -> dict[str, str]:
         """Where database *name* is, as PostgreSQL's own programs are told."""
@@ -45,8 +93,11 @@ class PostgresServer:
 
 
 @contextmanager
-def postgres(binaries: Path) -> Iterator[PostgresServer]:
-    """A server made of *binaries*, with nothing in it, gone afterwards. PostgreSQL refuses root: then nobody runs it."""
+def postgres(binaries: Path, *, port: int | None = None) -> Iterator[PostgresServer]:
+    """A server made of *binaries*, with nothing in it, gone afterwards. PostgreSQL refuses root: then nobody runs it.
+
+    *port*: at which it listens on loopback as well.
+    """
     user = "nobody" if os.geteuid() == 0 else None
     folder = Path(tempfile.mkdtemp(prefix="calotype-pg-"))
     try:
@@ -67,12 +118,20 @@ def postgres(binaries: Path) -> Iterator[PostgresServer]:
             )
 
         run("initdb", "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-        options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off -c max_connections=60"
-        run("pg_ctl", "-D", str(data), "-l", str(folder / "log"), "-o", options, "-w", "start")
+        listening = "listen_addresses=''" if port is None else f"listen_addresses=127.0.0.1 -c port={port}"
+        options = f"-c {listening} -c unix_socket_directories={folder} -c fsync=off -c max_connections=60"
+
+        def control(*arguments: str) -> None:
+            run("pg_ctl", "-D", str(data), "-l", str(folder / "log"), "-o", options, *arguments)
+
+        server = PostgresServer(folder, control, port)
+        server.start()
         try:
-            yield PostgresServer(folder)
+            yield server
         finally:
-            run("pg_ctl", "-D", str(data), "-m", "immediate", "-w", "stop")
+            if (data / "postmaster.pid").exists():
+                server.go_on()
+                server.stop("immediate")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
