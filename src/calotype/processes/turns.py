@@ -15,7 +15,7 @@ from calotype import app
 from calotype.config import Settings
 from calotype.domain.audit import Actor, Kind
 from calotype.domain.errors import CalotypeError
-from calotype.service.housekeeping import Chore, Housekeeping, Verdict
+from calotype.service.housekeeping import Chore, Housekeeping, Read, Verdict
 from calotype.service.housekeeping.figures import SCRUBBED_BLOBS, SCRUBBED_BYTES, Figure, Figures
 from calotype.service.housekeeping.lease import Lease, LeaseLost
 from calotype.service.housekeeping.pace import Wait
@@ -27,6 +27,9 @@ ORPHANS_EVERY_S = 3600.0
 
 #: Whose lease is about to run out may renew it yet.
 _PATIENCE_S = 0.1
+
+#: What the scrub has done is told when it is through with what was due, and in between after so long.
+_SCRUB_TOLD_EVERY_S = 3600.0
 
 
 class Ended(Exception):
@@ -132,19 +135,45 @@ class Keeper:
 
     def _scrub(self, house: Housekeeping) -> Iterator[None]:
         """Reads what is due, and stops after each stretch."""
-        verdicts: Counter[Verdict] = Counter()
-        read_bytes = 0
-        begun_at = time.monotonic()
+        done, begun_at = _Verified(), time.monotonic()
         try:
             for read in house.scrub(self._away):
-                read_bytes += read.size_bytes
+                done.take(read)
+                is_verified = read.verdict in (Verdict.WHOLE, Verdict.DAMAGED)
                 self._figures.note(SCRUBBED_BYTES, read.size_bytes, 0)
-                if read.verdict is not None:
-                    verdicts[read.verdict] += 1
+                self._figures.note(SCRUBBED_BLOBS, int(is_verified), time.monotonic() - begun_at)
+                if done.is_due:
+                    done.tell()
                 yield
+                begun_at = time.monotonic()
         finally:
-            blobs = verdicts[Verdict.WHOLE] + verdicts[Verdict.DAMAGED]
-            if blobs:
-                damaged = verdicts[Verdict.DAMAGED]
-                log.info("verified: %d blobs, %d of them damaged; %d MiB read", blobs, damaged, read_bytes >> 20)
-            self._figures.note(SCRUBBED_BLOBS, blobs, time.monotonic() - begun_at)
+            done.tell()
+
+
+class _Verified:
+    """What the scrub has done since that was last told."""
+
+    def __init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
+        self._verdicts: Counter[Verdict] = Counter()
+        self._read_bytes = 0
+        self._due_at = time.monotonic() + _SCRUB_TOLD_EVERY_S
+
+    @property
+    def is_due(self) -> bool:
+        return time.monotonic() >= self._due_at
+
+    def take(self, read: Read) -> None:
+        self._read_bytes += read.size_bytes
+        if read.verdict is not None:
+            self._verdicts[read.verdict] += 1
+
+    def tell(self) -> None:
+        """One line, if there is anything to tell."""
+        damaged = self._verdicts[Verdict.DAMAGED]
+        blobs = self._verdicts[Verdict.WHOLE] + damaged
+        if blobs or self._read_bytes:
+            log.info("verified: %d blobs, %d of them damaged; %d MiB read", blobs, damaged, self._read_bytes >> 20)
+        self._begin()

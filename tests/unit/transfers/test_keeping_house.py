@@ -14,12 +14,13 @@ from studio import ADMIN, MEMBER, Studio, everything, raw_image
 from calotype.blobs.opening import open_stores
 from calotype.blobs.options import read_stores
 from calotype.blobs.stores import Stores
-from calotype.catalogue import tables
+from calotype.catalogue import tables, uploads
 from calotype.catalogue.engine import Catalogue
 from calotype.catalogue.times import to_micros
 from calotype.domain.errors import Broken, Conflict
-from calotype.domain.images import Image, Status
+from calotype.domain.images import Image, Status, StoredBlob
 from calotype.service.housekeeping import Chore, Housekeeping, Task
+from calotype.service.options import HousekeepingOptions
 from calotype.service.upload import Declared
 
 
@@ -303,3 +304,42 @@ def test_a_store_that_does_not_work_keeps_no_other_from_its_turn(studio: Studio)
         done.extend(chore.subject for chore in chores)
 
     assert done == ["b/0rphan"]
+
+
+def test_a_key_that_is_named_while_orphans_are_looked_for_stays(studio: Studio) -> None:
+    """As when a catalogue file is loaded over image data that are there already."""
+    leave_orphan(studio, "loaded")
+    age(studio)
+
+    def load(_seconds: float) -> None:
+        with studio.catalogue.writing() as connection:
+            uploads.insert_blob(connection, "i", StoredBlob("local", "loaded", 0), studio.clock.now)
+
+    house = Housekeeping(studio.catalogue, studio.stores, studio.clock, wait=load)
+
+    assert list(house.orphans()) == []
+    assert studio.files() == ["loaded"]
+
+
+def test_orphans_are_removed_at_a_rate(studio: Studio) -> None:
+    for number in range(20):
+        leave_orphan(studio, f"key{number}")
+    age(studio)
+    waited: list[float] = []
+    options = HousekeepingOptions(housekeeping_removals_per_s=10)
+    house = Housekeeping(studio.catalogue, studio.stores, studio.clock, options=options, wait=waited.append)
+
+    assert len(list(house.orphans())) == 20
+    assert waited[-1] == pytest.approx(2.0, abs=0.5)
+
+
+def test_how_many_suspicious_orphans_were_kept_is_known(studio: Studio) -> None:
+    for number in range(101):
+        leave_orphan(studio, f"key{number}")
+    age(studio)
+    house = housekeeping(studio)
+
+    list(house.orphans(is_asked_for=False))
+    assert house.kept_orphans == {"local": 101}
+    list(house.orphans())
+    assert house.kept_orphans == {"local": 0}

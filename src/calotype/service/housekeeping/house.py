@@ -32,6 +32,12 @@ class House:
             self.guard.hold(connection)
             yield connection
 
+    def rest(self, seconds: float) -> None:
+        """Leave that time to others, in the middle of long work that changes nothing. Raises LeaseLost."""
+        self.guard.check()
+        if self.wait is not None:
+            self.wait(seconds)
+
     def remove(self, store: str, key: str) -> None:
         """Remove the blob in its time, absent or not. Raises Broken, LeaseLost."""
         self.removals.take()
