@@ -1,6 +1,6 @@
 """The two forms that Prometheus reads: its own text, and OpenMetrics.
 
-Source: prometheus/docs:docs/instrumenting/exposition_formats.md; the OpenMetrics specification, 1.0.
+Source: Prometheus, "Exposition formats"; the OpenMetrics specification, 1.0.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
