@@ -1,8 +1,8 @@
 """`make bench`: every figure beside its target or its floor, printed and written to bench/results/DATE.md.
 
-.venv/bin/python bench/run.py [--parts start loading transfers workers records listing postgresql]
+.venv/bin/python bench/run.py [--parts start loading transfers workers records listing postgresql s3 nodes]
                               [--shapes few many] [--sizes 1000 100000 1000000] [--only WORD …] [--transfer-mib 1024]
-                              [--pairs 7] [--databases FOLDER] [--output FILE]
+                              [--pairs 7] [--seconds 2] [--databases FOLDER] [--output FILE]
 """
 
 import argparse
@@ -22,16 +22,18 @@ import copying
 import data
 import listing
 import loading
+import nodes
 import population
 import postgres
 import records
+import s3
 import start
 import transfers
 import workers
 from postgres import Postgres
 from shapes import SHAPES
 
-PARTS = ("start", "loading", "transfers", "workers", "records", "listing", "postgresql")
+PARTS = ("start", "loading", "transfers", "workers", "records", "listing", "postgresql", "s3", "nodes")
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -58,6 +60,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--sizes", nargs="+", type=int, default=population.SIZES, help="images in a catalogue")
     parser.add_argument("--only", nargs="+", default=[], help="only listings whose name holds one of these words")
     parser.add_argument("--transfer-mib", type=int, default=1024, help="MiB of the large transfers")
+    parser.add_argument(
+        "--seconds", type=float, default=2.0, help="how long workers, nodes and lists under load are asked"
+    )
     parser.add_argument("--pairs", type=int, default=7, help="rounds of everything that is compared")
     parser.add_argument("--databases", type=Path, default=data.FOLDER, help="where the catalogues of listings are kept")
     parser.add_argument("--output", type=Path, help="where to write, instead of bench/results/DATE.md")
@@ -74,10 +79,12 @@ def _sections(wanted: argparse.Namespace) -> Iterator[str]:
         yield "## Bulk load\n\n" + loading.report(loading.measure(wanted.pairs, filled), filled)
     if "transfers" in wanted.parts:
         print("transfers", flush=True)
-        yield "## Transfers\n\n" + transfers.report(*transfers.measure(wanted.pairs, wanted.transfer_mib))
+        yield "## Transfers\n\n" + transfers.report(
+            *transfers.measure(wanted.pairs, wanted.transfer_mib, wanted.seconds)
+        )
     if "workers" in wanted.parts:
         print("one worker and two", flush=True)
-        yield "## Workers\n\n" + workers.report(*workers.measure(wanted.pairs))
+        yield "## Workers\n\n" + workers.report(*workers.measure(wanted.pairs, wanted.seconds))
     if "records" in wanted.parts:
         print("one image", flush=True)
         yield "## One image\n\n" + records.report(records.measure(wanted.pairs, {"SQLite": ()}))
@@ -86,6 +93,14 @@ def _sections(wanted: argparse.Namespace) -> Iterator[str]:
     if "postgresql" in wanted.parts:
         with closing(Postgres(wanted.databases / "postgresql")) as server:
             yield from _on_postgresql(wanted, server)
+    if "s3" in wanted.parts:
+        print("transfers through S3", flush=True)
+        yield "## Transfers through S3\n\n" + s3.report(*s3.measure(wanted.pairs, wanted.transfer_mib, wanted.seconds))
+    if "nodes" in wanted.parts:
+        print("one node, two and three", flush=True)
+        yield "## Nodes\n\n" + nodes.report(
+            *nodes.measure(wanted.pairs, wanted.databases, wanted.transfer_mib, wanted.seconds)
+        )
 
 
 def _on_postgresql(wanted: argparse.Namespace, server: Postgres) -> Iterator[str]:

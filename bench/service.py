@@ -15,9 +15,9 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Service:
-    """`calotype serve` over *folder*, with *flags* and *environment*, ready; *ready_s* is how long that took."""
+    """`calotype serve` over *folder*, with *flags*, ready; *ready_s* is how long that took."""
 
-    def __init__(self, folder: Path, *flags: str, **environment: str) -> None:
+    def __init__(self, folder: Path, *flags: str) -> None:
         plain = {name: value for name, value in os.environ.items() if not name.startswith("CALOTYPE_")}
         started = time.perf_counter()
         with (folder / "serve.log").open("w") as log:
@@ -26,7 +26,7 @@ class Service:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
-                env=plain | environment,
+                env=plain,
             )
         assert self._process.stdout is not None
         self.folder = folder

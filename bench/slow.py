@@ -10,16 +10,19 @@ from moving import MIB, Moved, cpu_of
 from orders import Process
 
 MOST_MIB_A_SLOW_ONE, MOST_TIMES_IDLE = 1.0, 5.0
-LIST_S = 2.0
 _LENGTH = 64 * MIB
 
 
 @dataclass(slots=True)
 class Slow:
-    """So many transfers, of whose uploads *ahead* bytes came at once; latencies of a list in seconds, memory in bytes."""
+    """So many transfers, of whose uploads *ahead* bytes came at once; latencies of a list in seconds, memory in bytes.
+
+    *list_s*: how long the list is asked for, alone and under load.
+    """
 
     ups: int
     downs: int
+    list_s: float
     ahead: int = 0
     idle: list[float] = field(default_factory=list)
     loaded: list[float] = field(default_factory=list)
@@ -37,14 +40,14 @@ def measure(site: Moved, mover: Process, slow: Slow, rounds: int) -> Slow:
         _, ids = site.upload([[min(16 * MIB, site.source.stat().st_size)]])
         ups = [site.upload_head().format(length=_LENGTH)] * slow.ups
         downs = [site.get(f"/v1/images/{ids[0]}")] * slow.downs
-        client.round([port], request, clients=1, seconds=LIST_S)
+        client.round([port], request, clients=1, seconds=slow.list_s)
         for _ in range(rounds):
-            idle = client.round([port], request, clients=1, seconds=LIST_S, most=100_000)
+            idle = client.round([port], request, clients=1, seconds=slow.list_s, most=100_000)
             before = site.service.pss_bytes()
             mover.do(what="begin_slow", port=port, ups=ups, downs=downs, ahead=slow.ahead)
-            client.round([port], request, clients=1, seconds=LIST_S)
+            client.round([port], request, clients=1, seconds=slow.list_s)
             with cpu_of(site.service.cpu_s, slow.cpu):
-                loaded = client.round([port], request, clients=1, seconds=LIST_S, most=100_000)
+                loaded = client.round([port], request, clients=1, seconds=slow.list_s, most=100_000)
             slow.bytes_each.append((site.service.pss_bytes() - before) / (slow.ups + slow.downs))
             slow.broken += mover.do(what="end_slow")["broken"]
             if idle.status != 200 or loaded.status != 200:
@@ -79,6 +82,6 @@ def _rows(slow: Slow, most_mib_each: float | None) -> Sequence[Sequence[str]]:
          verdict(is_met=times.median <= MOST_TIMES_IDLE)],
         ["memory (PSS) of a slow transfer, MiB", each.show(3),
          "" if most_mib_each is None else f"≤ {most_mib_each:.0f}", verdict(is_met=memory_is_met)],
-        [f"CPU seconds of the service in {LIST_S:.0f} s of load", Figure.of(slow.cpu).show(), "", ""],
+        [f"CPU seconds of the service in {slow.list_s:g} s of load", Figure.of(slow.cpu).show(), "", ""],
         ["transfers that broke", f"{slow.broken}", "0", verdict(is_met=slow.broken == 0)],
     ]  # fmt: skip

@@ -109,7 +109,7 @@ def _store(source: Path, lengths: list[int], target: Path, digesting: ThreadPool
             os.fsync(file.fileno())
 
 
-def measure(pairs: int, mib: int) -> tuple[list[Rounds], Slow]:
+def measure(pairs: int, mib: int, seconds: float) -> tuple[list[Rounds], Slow]:
     """Transfers of *mib* MiB in all, and 200 of 1 MiB (or as many as fit), in memory and on the disk."""
     with ExitStack() as stack:
         mover = a_mover()
@@ -126,7 +126,7 @@ def measure(pairs: int, mib: int) -> tuple[list[Rounds], Slow]:
             for clients in CLIENTS:
                 for count, size in ((clients, mib * MIB), (min(SMALL, mib), min(SMALL, mib) * SMALL_BYTES)):
                     results += _measure_pair(site, clients, count, size, pairs)
-        return results, slow.measure(sites[0], mover, Slow(SLOW_UPS, SLOW_DOWNS), min(pairs, 3))
+        return results, slow.measure(sites[0], mover, Slow(SLOW_UPS, SLOW_DOWNS, seconds), min(pairs, 3))
 
 
 def _measure_pair(site: Site, clients: int, count: int, size: int, pairs: int) -> list[Rounds]:

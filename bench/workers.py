@@ -28,7 +28,6 @@ TIMES = 1.7
 MOST_OTHERS = 0.25
 
 CLIENTS = 16
-ROUND_S = 2.0
 IMAGES = 100
 UPLOADS, UPLOAD_BYTES = 400, 64 * 1024
 
@@ -77,7 +76,7 @@ class Site:
         self._source.write_bytes(os.urandom(UPLOAD_BYTES))
         self._upload([1024] * (IMAGES // CLIENTS + 1))
 
-    def list_a_while(self, client: Client) -> tuple[float, float]:
+    def list_a_while(self, client: Client, seconds: float) -> tuple[float, float]:
         """Answers, and seconds."""
         lines = [
             "GET /v1.1/images/detail HTTP/1.1",
@@ -85,7 +84,7 @@ class Site:
             f"X-Auth-Token: {self._token}",
         ]
         request = "\r\n".join(lines).encode() + b"\r\n\r\n"
-        sample = client.round([self.service.port], request, clients=CLIENTS, seconds=ROUND_S, most=1_000_000)
+        sample = client.round([self.service.port], request, clients=CLIENTS, seconds=seconds, most=1_000_000)
         if sample.status != 200:
             raise RuntimeError(f"status {sample.status} to a list")
         return len(sample.seconds), sample.elapsed_s
@@ -107,7 +106,7 @@ class Site:
         return elapsed_s
 
 
-def measure(pairs: int) -> tuple[list[Rounds], dict[int, list[float]]]:
+def measure(pairs: int, seconds: float) -> tuple[list[Rounds], dict[int, list[float]]]:
     """The rounds of each kind and number of workers, in turn, and megabytes of memory by number of workers."""
     kinds = ("lists of 25", f"uploads of {UPLOAD_BYTES // 1024} KiB")
     rounds = [Rounds(what, workers) for what in kinds for workers in WORKERS]
@@ -121,7 +120,7 @@ def measure(pairs: int) -> tuple[list[Rounds], dict[int, list[float]]]:
             for one in rounds:
                 site = next(site for site in sites if site.workers == one.workers)
                 if one.what == kinds[0]:
-                    one.add(*_observed(site, client.pid, cores, partial(site.list_a_while, client)))
+                    one.add(*_observed(site, client.pid, cores, partial(site.list_a_while, client, seconds)))
                 else:
                     one.add(*_observed(site, mover.pid, cores, site.upload_many))
             for site in sites:

@@ -29,7 +29,7 @@ def measured(tmp_path: Path, *flags: str, within_s: int = 100) -> str:
     """What the bench has written after a run with *flags*, a round of everything."""
     output = tmp_path / "results.md"
     with subprocess.Popen(
-        [sys.executable, ROOT / "bench" / "run.py", *flags, "--pairs", "1", "--output", output],
+        [sys.executable, ROOT / "bench" / "run.py", *flags, "--pairs", "1", "--seconds", "0.3", "--output", output],
         env=servers.environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -65,7 +65,7 @@ def test_one_image_is_shown_changed_and_made_through_both_versions(tmp_path):
 def test_postgresql_is_measured_as_sqlite_is(tmp_path, databases):
     flags = ["--shapes", "few", "--sizes", "1000", "--only", "deep marker", "--databases", str(databases)]
 
-    text = measured(tmp_path, "--parts", "postgresql", *flags)
+    text = measured(tmp_path, "--parts", "postgresql", *flags, within_s=110)
 
     assert "| 1,000 into an empty catalogue, records made meanwhile, images/s |" in text
     assert "| create: `POST` | v2 | PostgreSQL |" in text
