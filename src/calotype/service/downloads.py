@@ -79,13 +79,19 @@ class Downloads:
             self._rules.check(caller, action)
 
     def _in_order(self, places: list[_Place], prefer: Sequence[str]) -> list[_Place]:
-        """Those in preferred stores first, then the heaviest; equal ones as they are: our copies, the oldest first, then URLs."""
+        """Those in preferred stores first, then the heaviest; equal ones as they are: our copies, the oldest first, then URLs.
+
+        What was found damaged comes last, wherever it is.
+        """
         if len(places) < 2:
             return places
         first = {name: place for place, name in enumerate(prefer)}
-        return sorted(
-            places, key=lambda one: (first.get(one.store or "", len(prefer)), -self._stores.weight(one.store or ""))
-        )
+
+        def rank(one: _Place) -> tuple[bool, int, int]:
+            name, is_damaged = one.store or "", isinstance(one, StoredBlob) and one.is_damaged
+            return is_damaged, first.get(name, len(prefer)), -self._stores.weight(name)
+
+        return sorted(places, key=rank)
 
     def _open_one(self, image: Image, places: list[_Place]) -> Blob:
         """The data at the first place that can be opened.
