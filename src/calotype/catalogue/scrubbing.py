@@ -79,6 +79,11 @@ def select_damaged_due(connection: Connection, stores: Sequence[str], *, before:
     return _due(connection, due.order_by(_blob.damaged_at, _blob.key).limit(BATCH))
 
 
+def is_there(connection: Connection, key: str) -> bool:
+    """True if an image still has the blob."""
+    return connection.execute(select(_blob.key).where(_blob.key == key)).first() is not None
+
+
 def mark_whole(connection: Connection, keys: Sequence[str], now: datetime) -> None:
     """Note that these blobs were read and are as they were stored. One that is gone, or in others' hands, is passed over."""
     held = select(_blob.key).where(_blob.key.in_(keys)).order_by(_blob.key).with_for_update(skip_locked=True)

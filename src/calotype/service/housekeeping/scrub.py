@@ -80,8 +80,7 @@ class Scrub:
             return
         outcome = yield from self._compare(due)
         if isinstance(outcome, Broken):
-            self._note_failure(due, outcome)
-            yield Read(0, Verdict.UNREAD)
+            yield Read(0, self._note_failure(due, outcome))
         else:
             self._note_success(due.store)
             yield Read(0, self._note(due, outcome))
@@ -142,11 +141,16 @@ class Scrub:
                 scrubbing.mark_whole(connection, self._whole, self._house.clock())
             self._whole = []
 
-    def _note_failure(self, due: DueBlob, error: Broken) -> None:
+    def _note_failure(self, due: DueBlob, error: Broken) -> Verdict:
+        """An open object of S3 breaks off when its image is deleted, which is no failure of the store's."""
+        with self._house.catalogue.reading() as connection:
+            if not scrubbing.is_there(connection, due.key):
+                return Verdict.GONE
         self._unread.append(due)
         self._failures[due.store] += 1
         if self._is_given_up(due.store):
             self._name(due.store, str(error))
+        return Verdict.UNREAD
 
     def _note_success(self, store: str) -> None:
         self._working.add(store)
