@@ -1,6 +1,7 @@
 """Stories in YAML beside a test: images, callers, requests and answers that can be read aloud."""
 
 import unittest
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cache
@@ -21,6 +22,7 @@ class Stories:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._cases: dict[str, list[Any]] = {}
         self._by_name: dict[str, dict[str, Any]] = {
             path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.yaml"))
         }
@@ -41,14 +43,29 @@ class Stories:
                 None,
                 handlers=[handler() for handler in handlers.RESPONSE_HANDLERS],
             )
-            for case in suite:
+            cases = self._cases[name] = list(suite)
+            for case in cases:
                 yield pytest.param(name, case, id=f"{name}: {case.test_data['name']}")
 
     @contextmanager
-    def running(self, tell: Tell) -> Iterator[Callable[[str], int]]:
-        """Where the application answers over a story; it is started for the first of the story's requests."""
+    def running(self, tell: Tell) -> Iterator[Callable[[str, Any], int]]:
+        """Where the application answers over a story; it is started for the first of the story's requests.
+
+        What comes before a request in its story and was not made here, since another process tests it, is made first.
+        """
         with ExitStack() as stack:
-            yield cache(lambda name: stack.enter_context(tell(self._by_name[name])))
+            port_of = cache(lambda name: stack.enter_context(tell(self._by_name[name])))
+            told: Counter[str] = Counter()
+
+            def port(name: str, case: Any) -> int:
+                place = self._cases[name].index(case)
+                for before in self._cases[name][told[name] : place]:
+                    before.port = port_of(name)
+                    before.run(unittest.TestResult())
+                told[name] = place + 1
+                return int(port_of(name))
+
+            yield port
 
 
 def check(case: gabbi_case.HTTPTestCase, port: int) -> None:

@@ -12,11 +12,13 @@ TOLD = Stories(Path(__file__).parent)
 
 
 @pytest.fixture(scope="module")
-def port_of(tell: Tell) -> Iterator[Callable[[str], int]]:
+def port_of(tell: Tell) -> Iterator[Callable[[str, gabbi_case.HTTPTestCase], int]]:
     with TOLD.running(tell) as port_of_story:
         yield port_of_story
 
 
 @pytest.mark.parametrize(("story", "case"), list(TOLD.requests()))
-def test_the_story_is_true(story: str, case: gabbi_case.HTTPTestCase, port_of: Callable[[str], int]) -> None:
-    telling.check(case, port_of(story))
+def test_the_story_is_true(
+    story: str, case: gabbi_case.HTTPTestCase, port_of: Callable[[str, gabbi_case.HTTPTestCase], int]
+) -> None:
+    telling.check(case, port_of(story, case))
