@@ -30,8 +30,8 @@ settings.load_profile("test")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    told = "what the applications of tests/http stand on: SQLite and files, or PostgreSQL 18 and files"
-    parser.addoption("--on", choices=("files", "postgresql"), default="files", help=told)
+    told = "what the applications of tests/http stand on: SQLite and files, or PostgreSQL 18 with files or SeaweedFS"
+    parser.addoption("--on", choices=("files", "postgresql", "postgresql+s3"), default="files", help=told)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

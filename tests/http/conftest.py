@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -71,7 +72,11 @@ def ground(request: pytest.FixtureRequest) -> Ground:
     on = request.config.getoption("--on")
     if on == "files":
         return OnFiles(_prepare)
-    return OnServers(request.getfixturevalue("postgres_18"), _prepare)
+    postgres = request.getfixturevalue("postgres_18")
+    if on == "postgresql":
+        return OnServers(postgres, _prepare)
+    seaweed = request.getfixturevalue("seaweed")
+    return OnServers(postgres, _prepare, partial(seaweed.url, seaweed.new_bucket()))
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@
 import json
 import re
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -79,12 +79,10 @@ class OnServers:
         postgres: PostgresServer,
         prepare: Callable[[Catalogue], None],
         store_url: Callable[[str], str] | None = None,
-        options: Mapping[str, Any] = {},
     ) -> None:
         self._postgres = postgres
         self._prepare = prepare
         self._store_url = store_url
-        self._options = options
         self._prepared: list[str] = []
 
     @contextmanager
@@ -115,8 +113,8 @@ class OnServers:
         url = self._postgres.url(name)
         if self._store_url is None:
             return Place(folder, url, is_ephemeral=True, options={"database": url})
-        as_store = _InBucket(self._store_url, name)
-        options = {**self._options, "database": url, "store": [as_store("local=file:blobs")]}
+        as_store = _InBucket(self._store_url, uuid.uuid4().hex)
+        options = {"database": url, "store": [as_store("local=file:blobs")]}
         return Place(folder, url, is_ephemeral=False, options=options, stores_as=as_store)
 
     def _ask(self, statement: str) -> None:
