@@ -22,6 +22,7 @@ CalotypeError
     ├── Away           the database cannot be reached
     │   ├── Dropped       it hung up in the middle: nothing was done, the same again may do
     │   └── Unconfirmed   it hung up while it was told to keep a change, which is done or not
+    ├── StoreAway      the server of a store cannot be reached, or refuses
     ├── Busy           locked or too slow for longer than we wait
     └── NoSpace        the store is full
 """
@@ -142,6 +143,10 @@ class Dropped(Away):
 
 class Unconfirmed(Away):
     """The database hung up while it was told to keep a change. It is done, whole, or it is not; never to be repeated blindly."""
+
+
+class StoreAway(Broken):
+    """The server of a store cannot be reached, or does not do what it is asked. Why is in the log when this is raised."""
 
 
 class Busy(Broken):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from calotype.domain.errors import Away
+from calotype.domain.errors import Away, Broken, StoreAway
 
 #: Of a path; a longer one is somebody's experiment.
 LONGEST_PATH = 256
@@ -29,8 +29,8 @@ class AccessLog:
         )
 
     def failed(self, request_id: str, error: BaseException) -> None:
-        """An error of ours with its trace; of a database that is away, which fails every request, the reason alone."""
-        if isinstance(error, Away):
+        """An error of ours with its trace; of a server that is away, which fails every request, the reason alone."""
+        if isinstance(error, Away | StoreAway):
             self._log.error("request failed", request_id=request_id, reason=printable(_reason(error)))
         else:
             self._log.error("request failed", request_id=request_id, exc_info=error)
@@ -40,7 +40,7 @@ class AccessLog:
         self._log.warning("answer broken off", request_id=request_id, reason=printable(reason))
 
 
-def _reason(error: Away) -> str:
+def _reason(error: Broken) -> str:
     """What the driver says, which names host and user and no password."""
     foreign = getattr(error.__cause__, "orig", None)
     return " ".join(f"{error} ({foreign})".split()) if foreign is not None else str(error)

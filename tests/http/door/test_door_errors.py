@@ -5,7 +5,7 @@ import threading
 import pytest
 from doors import PATIENCE_S, RunningDoor, Stage
 
-from calotype.domain.errors import Broken, CalotypeError, NotFound, Throttled
+from calotype.domain.errors import Broken, CalotypeError, NotFound, StoreAway, Throttled
 from calotype.http.errors import HttpError
 
 
@@ -58,6 +58,17 @@ def test_only_what_is_ours_is_logged_with_its_trace(start_door) -> None:
 
     assert theirs.log.lines("request failed") == []
     assert len(ours.log.lines("request failed")) == 1
+
+
+def test_a_store_that_is_away_is_a_line_in_the_log_without_a_trace(start_door) -> None:
+    """Every request fails of it until it is back, and why is in the log already."""
+    door = start_door(Stage(raises=StoreAway("The store is away.")))
+
+    reply = door.ask("GET /misbehave")
+
+    request_id = reply.header("X-Openstack-Request-Id")
+    assert reply.status == 503
+    assert door.log.lines("request failed") == [{"request_id": request_id, "reason": "The store is away."}]
 
 
 def test_an_error_that_spoils_the_connection_ends_it(start_door) -> None:
