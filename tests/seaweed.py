@@ -138,8 +138,9 @@ class SeaweedFS:
                 with socket.create_connection(("127.0.0.1", self.port), timeout=1):
                     pass
                 self._write_something()
-            except Exception as error:  # noqa: BLE001 - whatever it says while it starts
-                assert time.monotonic() < deadline, f"{error}\n{self.log()[-4000:]}"
+            except Exception as error:  # whatever it says while it starts
+                if time.monotonic() > deadline:
+                    raise RuntimeError(f"SeaweedFS did not start: {error}\n{self.log()[-4000:]}") from error
                 time.sleep(0.1)
             else:
                 return

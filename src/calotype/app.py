@@ -143,9 +143,13 @@ def open_process(settings: Settings, seat: Seat) -> Process:
     )
 
 
-def open_stores(settings: Settings) -> Stores:
-    """The stores, made where they are absent; raises Broken, naming its folder, for one that cannot be."""
-    stores = opening.open_stores(settings.named_stores, is_durable=not settings.serve.ephemeral)
+def open_stores(settings: Settings, *, is_checked: bool = False) -> Stores:
+    """The stores, folders made where they are absent; raises Broken, naming its place, for one that cannot be used.
+
+    *is_checked*: buckets are asked whether they can be.
+    """
+    is_durable = not settings.serve.ephemeral
+    stores = opening.open_stores(settings.named_stores, is_durable=is_durable, is_checked=is_checked)
     if not settings.locations.http_locations:
         return stores
     return replace(stores, described=(*stores.described, Store(name=HTTP_STORE, kind="http", is_read_only=True)))

@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote, urlsplit
 from cyclopts import Parameter, Token
 from cyclopts.validators import Number
 
-from calotype.blobs.options import NamedStore, StoreOptions, read_stores
+from calotype.blobs.options import NamedStore, StoreOptions, read_stores, without_secret
 from calotype.catalogue.options import DatabaseOptions
 from calotype.domain.errors import Invalid
 from calotype.domain.locations import HTTP_STORE
@@ -147,8 +147,10 @@ class Settings:
         for store in self.named_stores:
             if self.locations.http_locations and store.name == HTTP_STORE:
                 raise Invalid("store", store.name, "with http_locations this is the name of the store of URLs")
-            if self.serve.ephemeral and not store.folder.is_relative_to(self.serve.data_dir.absolute()):
-                raise Invalid("store", store.folder, "an ephemeral service keeps nothing outside its own folder")
+            outside = store.place is not None or not store.folder.is_relative_to(self.serve.data_dir.absolute())
+            if self.serve.ephemeral and outside:
+                where = store.folder if store.place is None else store.place.told
+                raise Invalid("store", where, "an ephemeral service keeps nothing outside its own folder")
 
     def in_folder(self, data_dir: Path) -> "Settings":
         """The same with its data in the folder that was found or made for them."""
@@ -275,7 +277,9 @@ def values(settings: Settings) -> Iterator[tuple[str, str]]:
     """Each option's name and its value as a TOML file would say it; a secret as `***`, one without value as `none`."""
     for part in (getattr(settings, member.name) for member in fields(settings)):
         for option in fields(part):
-            yield option.name, _as_toml(getattr(part, option.name))
+            value = getattr(part, option.name)
+            # Who may log in where image data lie may be part of a store's URL.
+            yield option.name, _as_toml(tuple(map(without_secret, value)) if option.name == "store" else value)
 
 
 def _as_toml(value: object) -> str:

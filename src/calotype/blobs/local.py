@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from calotype.blobs.stores import Blob, BlobStore, BlobWriter
+from calotype.blobs.stores import Blob, BlobStore, BlobWriter, Traits
 from calotype.domain.errors import BlobNotFound, Broken, NoSpace
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
@@ -37,6 +37,10 @@ class LocalStore(BlobStore):
         self._known: set[Path] = set()
         with _translated():
             folder.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def traits(self) -> Traits:
+        return Traits()
 
     def writer(self, key: str) -> BlobWriter:
         path = self._path(key)
@@ -73,6 +77,10 @@ class LocalStore(BlobStore):
                 names = [path.name.removesuffix(_UNFINISHED) for path in files]
                 # A set, since at the moment of a rename both names of a key may be met.
                 yield from {name for name in names if _KEY.fullmatch(name)}
+
+    def check(self) -> None:
+        with _translated(), os.scandir(self._folder):
+            pass
 
     def _path(self, key: str) -> Path:
         if not _KEY.fullmatch(key):

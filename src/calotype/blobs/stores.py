@@ -7,6 +7,19 @@ from typing import BinaryIO, Protocol
 from calotype.domain.stores import Store
 
 
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What stores do differently.
+
+    *begins_at_bytes*: an unfinished blob takes room, and a deletion of its key is noticed, once so many bytes were written;
+    before, a deletion does not keep the blob from being committed, and whoever deletes the key must know that.
+    *keeps_what_is_open*: an open blob can be read even if its key is deleted.
+    """
+
+    begins_at_bytes: int = 0
+    keeps_what_is_open: bool = True
+
+
 class BlobWriter(Protocol):
     """One blob on its way in. It is spent after `commit` or `cancel`, and takes no room then but what was committed."""
 
@@ -18,7 +31,7 @@ class BlobWriter(Protocol):
         """Make the blob readable under its key, whole and durable, and return its size in bytes.
 
         After a crash half way the key is absent or whole, never part. Raises NoSpace and Broken like `write`, and
-        BlobNotFound when the key was deleted while the blob was on its way; all of them leave nothing to read.
+        BlobNotFound when the key was deleted after the blob began to take room; all of them leave nothing to read.
         """
         ...
 
@@ -28,7 +41,7 @@ class BlobWriter(Protocol):
 
 
 class Blob(Protocol):
-    """Committed bytes, open for reading. They stay readable while open, even if the key is deleted."""
+    """Committed bytes, open for reading: these and no others, even if the key is deleted; see `Traits.keeps_what_is_open`."""
 
     @property
     def size(self) -> int:
@@ -58,6 +71,11 @@ class BlobStore(Protocol):
     is written once.
     """
 
+    @property
+    def traits(self) -> Traits:
+        """What this store does differently."""
+        ...
+
     def writer(self, key: str) -> BlobWriter:
         """A writer of a blob under *key*. Raises NoSpace, Broken, and ValueError for a text that is no key."""
         ...
@@ -76,6 +94,10 @@ class BlobStore(Protocol):
         Unfinished ones are named so that what a crash left can be found and deleted. *unchanged_for_s*: only those to
         which nothing was written for so many seconds by the store's clock.
         """
+        ...
+
+    def check(self) -> None:
+        """Raises Broken, within seconds, if the store does not answer."""
         ...
 
 

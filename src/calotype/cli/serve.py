@@ -24,7 +24,7 @@ def prepare(settings: Settings, url: str) -> None:
     from calotype.service.accounts import Accounts
 
     try:
-        app.open_stores(settings)
+        app.open_stores(settings, is_checked=True)
     except Broken as error:
         raise CannotStart(Exit.STORE, str(error)) from error
     catalogue = app.open_catalogue(settings)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import BinaryIO
 
-from calotype.blobs.stores import Blob, BlobStore, BlobWriter, Stores
+from calotype.blobs.stores import Blob, BlobStore, BlobWriter, Stores, Traits
 from calotype.domain.errors import Broken
 from calotype.metrics.board import Count
 from calotype.metrics.layout import OPERATIONS, Layout
@@ -50,6 +50,10 @@ class MeteredStore:
         self._store = store
         self._tally = tally
 
+    @property
+    def traits(self) -> Traits:
+        return self._store.traits
+
     def writer(self, key: str) -> BlobWriter:
         with self._tally.watching("open"):
             return MeteredWriter(self._store.writer(key), self._tally)
@@ -65,6 +69,10 @@ class MeteredStore:
     def keys(self, *, unchanged_for_s: float = 0.0) -> Iterator[str]:
         with self._tally.watching("list"):
             yield from self._store.keys(unchanged_for_s=unchanged_for_s)
+
+    def check(self) -> None:
+        with self._tally.watching("list"):
+            self._store.check()
 
 
 class MeteredWriter:

@@ -20,7 +20,7 @@ class Health:
     def broken_parts(self) -> list[str]:
         """The parts that do not answer: `database`, and `store NAME` for each store; usually none.
 
-        One statement, and one listing a store that is left at its first key.
+        One statement, and one check a store.
         """
         return [part for part, answers in self.parts().items() if not answers()]
 
@@ -39,7 +39,7 @@ class Health:
 
     def _store_answers(self, name: str) -> bool:
         try:
-            next(self._stores.by_name[name].keys(), None)
+            self._stores.by_name[name].check()
         except Broken:
             return False
         return True
