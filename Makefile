@@ -43,7 +43,7 @@ check: $(VENV)/.check  ## lint, format, types, walls
 test: $(VENV)/.check $(CLIENTS)/.automation tools  ## everything a change must pass
 	@$(BIN)/python -m compileall -q src
 	$(BIN)/pytest tests -n 2 --dist worksteal
-	$(BIN)/pytest tests/http -n 2 --dist worksteal --on postgresql
+	$(BIN)/pytest tests/http -n 2 --dist worksteal --on postgresql+s3
 
 proof: $(VENV)/.check $(CLIENTS)/.automation $(SCHEMATHESIS)/.schemathesis reference tools  ## what takes longer than a test may, and random tests at length
 	@$(BIN)/python -m compileall -q src

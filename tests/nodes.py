@@ -14,6 +14,7 @@ from pathlib import Path
 
 import nginx
 import servers
+from calotype.processes.exits import Exit
 from certificates import Certificate
 
 ROOT = Path(__file__).parents[1]
@@ -61,11 +62,19 @@ class Node:
                 start_new_session=True,
             )
 
+    def revive(self) -> bool:
+        """Start it again, as its unit would, if it ended because the store, or the database, was away; True if so."""
+        if self.process is None or self.process.poll() not in (Exit.DATABASE, Exit.STORE):
+            return False
+        self.start()
+        return True
+
     def wait(self) -> None:
         """Until it answers that it is ready."""
         assert self.process is not None
         deadline = time.monotonic() + LIMIT_S
         while not self.is_ready():
+            self.revive()
             assert self.process.poll() is None, f"node {self.number} ended: {self.log.read_text()[-2000:]}"
             assert time.monotonic() < deadline, f"node {self.number} does not answer: {self.log.read_text()[-2000:]}"
             time.sleep(0.05)

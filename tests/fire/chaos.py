@@ -14,13 +14,13 @@ from tally import Tally
 from nodes import Cluster, Node
 
 #: Between two blows, the least and the most.
-PAUSE_S = (1.0, 4.0)
+PAUSE_S = (0.5, 3.0)
 
 #: How long a node that was killed is left alone.
 AWAY_S = (0.0, 2.5)
 
 #: Long enough for housekeeping to end what a frozen process was about.
-FROZEN_S = 4.0
+FROZEN_S = 3.5
 
 
 class Chaos(threading.Thread):
@@ -90,7 +90,9 @@ class Chaos(threading.Thread):
 
     def _note_who_is_back(self) -> None:
         for node in self._cluster.nodes:
-            if node.number in self._away and node.is_ready():
+            if node.number in self._away and node.revive():
+                self._tally.chaos["starts in vain"] += 1
+            elif node.number in self._away and node.is_ready():
                 self._away.pop(node.number).close()
 
     def _kill_process(self, node: Node) -> None:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn
 
 import pytest
@@ -24,7 +24,7 @@ from working import Client, Load, Who
 
 import nginx
 import nodes
-from calotype.blobs.local import LocalStore
+from calotype.blobs import opening, options
 from calotype.blobs.stores import Stores
 from calotype.catalogue import schema
 from calotype.catalogue.engine import Catalogue, CatalogueOptions
@@ -33,12 +33,16 @@ from calotype.service.accounts import Accounts
 from calotype.service.housekeeping import Housekeeping, orphans
 from certificates import Certificate
 from databases import PostgresServer, postgres, wheel_binaries
+from seaweed import SECRET_KEY, SeaweedFS, seaweedfs
 
 log = logging.getLogger(__name__)
 
 #: Three users of each of two projects.
 CLIENTS = 6
 PROJECTS = ("north", "south")
+
+#: Of the database, which asks for none; it must not be found in a log.
+PASSWORD = "not-asked-for-and-not-told"
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class Scale:
     restarts: int
 
 
-SHORT = Scale(work_s=60, load=Load((1 << 10, 64 * MIB), 8), quota_bytes=160 * MIB, quota_images=20, restarts=1)
+SHORT = Scale(work_s=60, load=Load((1 << 10, 64 * MIB), 8), quota_bytes=128 * MIB, quota_images=18, restarts=1)
 LONG = Scale(
     work_s=600,
     load=Load((1 << 10, 256 * MIB), 10, huge_size=1 << 30),
@@ -62,14 +66,37 @@ LONG = Scale(
 )
 
 
+@dataclass(frozen=True)
+class Bucket:
+    """Where image data are, as its server tells it; *store*: the option."""
+
+    server: SeaweedFS
+    name: str
+    store: str
+
+    def stores(self) -> Stores:
+        return opening.open_stores(options.read_stores([self.store], Path()), is_durable=True)
+
+    def keys(self) -> list[str]:
+        return [PurePosixPath(one["Key"]).name for one in self._all("list_objects_v2", "Contents")]
+
+    def unfinished(self) -> list[str]:
+        """Names of objects to which multipart uploads are open."""
+        return [one["Key"] for one in self._all("list_multipart_uploads", "Uploads")]
+
+    def _all(self, operation: str, what: str) -> Iterator[dict[str, Any]]:
+        for page in self.server.client().get_paginator(operation).paginate(Bucket=self.name):
+            yield from page.get(what, ())
+
+
 @dataclass
 class Site:
-    """*users*: token by user's name of each project, as `Who`s. *secrets*: what no log may have."""
+    """*users*: of both projects. *secrets*: what no log may have."""
 
     cluster: nodes.Cluster
     database: str
     database_server: PostgresServer
-    store: LocalStore
+    bucket: Bucket
     users: list[Who]
     secrets: list[str]
 
@@ -82,19 +109,21 @@ def site(
         missing("Debian's package nginx")
     binaries = wheel_binaries()
     assert binaries is not None
-    with postgres(binaries) as database_server:
-        url = database_server.new_database().replace("postgres@", "postgres:hunter2hunter2@")
-        store = f"local=file://{tmp_path / 'shared'}"
-        flags = ("--workers", "2", "--store", store, "--housekeeping-interval-s", "3")
+    with postgres(binaries) as database_server, seaweedfs() as store_server:
+        url = database_server.new_database().replace("postgres@", f"postgres:{PASSWORD}@")
+        bucket = store_server.new_bucket()
+        store = f"s3={store_server.url(bucket, 'images')}"
+        flags = ("--workers", "2", "--housekeeping-interval-s", "2", "--scrub-mib-per-s", "0")
+        env = {"CALOTYPE_DATABASE": url, "CALOTYPE_STORE": store}
         catalogue = Catalogue(CatalogueOptions(url=url))
         schema.prepare(catalogue)
         passwords = _settle(catalogue)
         catalogue.close()
-        with nodes.cluster(tmp_path, certificate, flags, {"CALOTYPE_DATABASE": url}) as cluster:
+        with nodes.cluster(tmp_path, certificate, flags, env) as cluster:
             front = Front(cluster.port, cluster.trusting)
             users = _log_in(front, passwords)
-            known_secrets = ["hunter2hunter2", *passwords.values(), *(who.token for who in users)]
-            yield Site(cluster, url, database_server, LocalStore(tmp_path / "shared"), users, known_secrets)
+            known_secrets = [PASSWORD, SECRET_KEY, *passwords.values(), *(who.token for who in users)]
+            yield Site(cluster, url, database_server, Bucket(store_server, bucket, store), users, known_secrets)
 
 
 def _settle(catalogue: Catalogue) -> dict[str, str]:
@@ -149,8 +178,15 @@ def burn(site: Site, scale: Scale, seed: int, tally: Tally) -> Shelf:
 
 def planned(site: Site, scale: Scale) -> dict[float, tuple[str, Callable[[], None]]]:
     """When what the nodes stand on is restarted: one after the other, evenly over the time."""
-    began, things = time.monotonic(), [("PostgreSQL", lambda: restart_database(site.database_server))] * scale.restarts
-    return {began + scale.work_s * (n + 1) / (len(things) + 1): thing for n, thing in enumerate(things)}
+
+    def restart_store() -> None:
+        site.bucket.server.stop(kill=True)
+        site.bucket.server.start()
+
+    things = [("PostgreSQL", lambda: restart_database(site.database_server)), ("SeaweedFS", restart_store)]
+    blows = things * scale.restarts
+    began = time.monotonic()
+    return {began + scale.work_s * (n + 1) / (len(blows) + 1): blow for n, blow in enumerate(blows)}
 
 
 def restart_database(server: PostgresServer) -> None:
@@ -165,14 +201,14 @@ def come_to_rest(site: Site, shelf: Shelf, tally: Tally) -> None:
     rest.wait_for_uploads_to_end(site.database)
     catalogue = Catalogue(CatalogueOptions(url=site.database))
     try:
-        chores = Housekeeping(catalogue, Stores({"local": site.store}, "local"), lambda: datetime.now(UTC))
+        chores = Housekeeping(catalogue, site.bucket.stores(), lambda: datetime.now(UTC))
         for chore in chores.everything():
             tally.chaos[f"chores of {chore.task.value}"] += chore.count
     finally:
         catalogue.close()
     tokens = {who.project: who.token for who in site.users}
     audit = Audit(Front(site.cluster.port, site.cluster.trusting), tokens, site.database, tally)
-    audit.check(shelf, site.store.keys(), [])
+    audit.check(shelf, site.bucket.keys(), site.bucket.unfinished())
     for node in site.cluster.nodes:
         for line in rest.bugs_in(node.log, site.secrets):
             tally.complain(line)
