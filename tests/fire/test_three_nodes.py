@@ -230,8 +230,14 @@ def endure(site: Site, scale: Scale, seed: int) -> str:
     set_quotas(site, scale)
     shelf = burn(site, scale, seed, tally)
     come_to_rest(site, shelf, tally)
-    told = tally.table(f"Three nodes under fire for {scale.work_s:.0f} s, seed {seed}")
-    assert not tally.wrong, "\n".join([told, *tally.wrong, *tally.puzzles])
+    told = "\n".join([tally.table(f"Three nodes under fire for {scale.work_s:.0f} s, seed {seed}"), *tally.puzzles])
+    assert not tally.wrong, "\n".join([told, *tally.wrong])
+    # Else nothing was tested.
+    assert all(tally.chaos[what] for what in ("kills of a node", "restarts of PostgreSQL", "restarts of SeaweedFS")), (
+        told
+    )
+    assert tally.in_doubt, told
+    assert any(outcome == "413" for _, outcome in tally.answers), told
     return told
 
 
