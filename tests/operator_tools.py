@@ -23,7 +23,8 @@ def section(page: str, title: str) -> str:
 
 def blocks(page: str, title: str, language: str = "") -> list[str]:
     """The code blocks of *language* there, in their order; commands have none."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", section(page, title), re.MULTILINE | re.DOTALL)
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", section(page, title), re.MULTILINE | re.DOTALL)
+    return [text for spoken, text in found if spoken == language]
 
 
 def _below(page: str, title: str) -> str:

@@ -1,6 +1,7 @@
 """docs/operate/scale-out.md and its neighbours: what they say of several nodes, against the program."""
 
 import importlib
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -14,7 +15,8 @@ from calotype.catalogue import migrations
 from calotype.config import Settings, values
 from databases import PostgresServer
 
-OPERATE = Path(__file__).parents[2] / "docs/operate"
+ROOT = Path(__file__).parents[2]
+OPERATE = ROOT / "docs/operate"
 
 
 def test_the_revisions_and_what_may_work_beside_each_are_those_of_the_program() -> None:
@@ -81,3 +83,46 @@ def test_a_new_role_and_a_database_of_its_own_are_all_that_nodes_need(
         assert running.request("GET", "/v2/images").json["images"] == []
     finally:
         running.stop()
+
+
+def test_a_key_of_the_bucket_may_do_what_the_store_does_and_no_more() -> None:
+    """By the names that Amazon gives rights: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html."""
+    rights = {
+        "head_object": "s3:GetObject",
+        "get_object": "s3:GetObject",
+        "put_object": "s3:PutObject",
+        "create_multipart_upload": "s3:PutObject",
+        "upload_part": "s3:PutObject",
+        "complete_multipart_upload": "s3:PutObject",
+        "abort_multipart_upload": "s3:AbortMultipartUpload",
+        "list_parts": "s3:ListMultipartUploadParts",
+        "delete_object": "s3:DeleteObject",
+        "list_objects_v2": "s3:ListBucket",
+        "list_multipart_uploads": "s3:ListBucketMultipartUploads",
+    }
+    store = "".join(path.read_text() for path in (ROOT / "src/calotype/blobs/s3").glob("*.py"))
+    asked = set(re.findall(r"[.\"](\w+?)(?:\(|\")", store)) & {
+        re.sub("(?<!^)(?=[A-Z])", "_", name).lower() for name in _operations()
+    }
+    (policy,) = operator_tools.blocks("scale-out.md", "The bucket", "json")
+
+    granted = {right for statement in json.loads(policy)["Statement"] for right in statement["Action"]}
+    assert {rights[name] for name in asked} == granted
+
+
+def _operations() -> list[str]:
+    """All that S3 can be asked, as Amazon names it."""
+    from botocore.session import Session
+
+    names: list[str] = Session().get_service_model("s3").operation_names
+    return names
+
+
+def test_the_configuration_of_all_nodes_is_one(tmp_path: Path) -> None:
+    (configuration,) = operator_tools.blocks("scale-out.md", "One configuration for all nodes", "toml")
+    (tmp_path / "calotype.toml").write_text(configuration)
+
+    shown = servers.run("config", "show", "--config", "calotype.toml", cwd=tmp_path)
+
+    assert shown.returncode == 0, shown.stderr
+    assert 'public_endpoint = "https://images.example"' in shown.stdout
