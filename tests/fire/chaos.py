@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 
 import psycopg
@@ -47,6 +48,8 @@ class Chaos(threading.Thread):
         self._planned = dict(sorted(planned.items()))
         self._deadline = deadline
         self._away: dict[int, ExitStack] = {}
+        self._beside = ThreadPoolExecutor(1, "restarts")
+        self._restarts: list[Future[None]] = []
         self.failure: Exception | None = None
 
     def run(self) -> None:
@@ -56,17 +59,19 @@ class Chaos(threading.Thread):
                 self._strike()
                 if self._random.random() < 0.5:
                     self._let_dead_leases_lapse()
+            for restart in self._restarts:
+                restart.result()
             for node in self._cluster.nodes:
                 node.wait()
             self._note_who_is_back()
         except Exception as error:  # noqa: BLE001 -- the test that started it tells
             self.failure = error
+        finally:
+            self._beside.shutdown()
 
     def _strike(self) -> None:
         if self._planned and next(iter(self._planned)) <= time.monotonic():
-            name, restart = self._planned.pop(next(iter(self._planned)))
-            with self._tally.disturbing(f"restarts of {name}"):
-                restart()
+            self._restart(*self._planned.pop(next(iter(self._planned))))
             return
         up = [node for node in self._cluster.nodes if node.number not in self._away]
         node = self._random.choice(up)
@@ -78,6 +83,15 @@ class Chaos(threading.Thread):
             self._kill_process(node)
         else:
             self._freeze_process(node)
+
+    def _restart(self, name: str, restart: Callable[[], None]) -> None:
+        """Beside all the rest, since it takes its time."""
+
+        def act() -> None:
+            with self._tally.disturbing(f"restarts of {name}"):
+                restart()
+
+        self._restarts.append(self._beside.submit(act))
 
     def _kill(self, node: Node) -> None:
         """It is missing until it answers again, which nobody waits for."""

@@ -60,8 +60,8 @@ SHORT = Scale(work_s=60, load=Load((1 << 10, 64 * MIB), 8), quota_bytes=128 * MI
 LONG = Scale(
     work_s=600,
     load=Load((1 << 10, 256 * MIB), 10, huge_size=1 << 30),
-    quota_bytes=2 << 30,
-    quota_images=25,
+    quota_bytes=3 << 29,
+    quota_images=22,
     restarts=4,
 )
 

@@ -160,7 +160,8 @@ class Client(threading.Thread):
         elif reply.status == _LIMIT:
             known.data = {QUEUED, SAVING}
         elif reply.status in _DOUBTFUL:
-            known.data = before
+            if not self._was_disturbed(reply):  # else a node that is gone may have begun what the next one refused
+                known.data = before
             self._judge(reply, "v2 PUT data", known, was_certain=was_certain)
         else:
             self._judge(reply, "v2 PUT data", known)
@@ -296,8 +297,8 @@ class Client(threading.Thread):
         if reply.status in (200, 204):
             known.exists = {False}
         elif reply.status == 404 and not was_there:
-            # Never made, or gone by a deletion whose answer was lost; an upload that was lost cannot make it any more.
-            known.exists = {False} if self._is_over(known) else {True, False}
+            # Never made, or gone by a deletion whose answer was lost; what was lost with a node cannot make it any more.
+            known.exists = {True, False} if self._was_disturbed(reply) else {False}
         else:
             self._judge(reply, kind, known, was_certain=was_there)
 
@@ -331,9 +332,6 @@ class Client(threading.Thread):
     def _readable(self) -> Known | None:
         there = self._shelf.readable(self._who.project)
         return self._random.choice(there) if there else None
-
-    def _is_over(self, known: Known) -> bool:
-        return len(known.data) == 1
 
     def _upload(
         self, kind: str, method: str, path: str, route: str, headers: Mapping[str, str], content: Content
