@@ -19,7 +19,8 @@ class Known:
 
     *exists*: {True} once acknowledged, {False} once its deletion was, both while one of them was not answered.
     *data*, *names*, *properties*, *members* (project to membership): likewise what may be.
-    *is_going*: its deletion was asked for, so that whoever reads it may miss it.
+    *is_going*: its deletion was asked for, so that whoever reads it may miss it. *doubted_at*: when an answer last failed to
+    come, on the monotonic clock.
     """
 
     id: str
@@ -30,6 +31,7 @@ class Known:
     properties: dict[str, set[str | None]] = field(default_factory=dict)
     members: dict[str, set[bool]] = field(default_factory=dict)
     is_going: bool = False
+    doubted_at: float = 0.0
 
     @property
     def is_certain(self) -> bool:

@@ -30,6 +30,9 @@ PROPERTY = "fire"
 _LIMIT = 413
 _DOUBTFUL = (404, 409, 410, 412)
 
+#: So long after its answer failed to come nothing of a request is still being done.
+_SURELY_OVER_S = 5.0
+
 
 @dataclass(frozen=True)
 class Load:
@@ -297,8 +300,8 @@ class Client(threading.Thread):
         if reply.status in (200, 204):
             known.exists = {False}
         elif reply.status == 404 and not was_there:
-            # Never made, or gone by a deletion whose answer was lost; what was lost with a node cannot make it any more.
-            known.exists = {True, False} if self._was_disturbed(reply) else {False}
+            # Never made, or gone by a deletion whose answer was lost; nothing that was asked for long ago can make it now.
+            known.exists = {False} if reply.began > known.doubted_at + _SURELY_OVER_S else {True, False}
         else:
             self._judge(reply, kind, known, was_certain=was_there)
 
@@ -390,6 +393,8 @@ class Client(threading.Thread):
         """Complains of what cannot be explained: an answer without reason, and none while nothing was taken away."""
         is_certain = known is not None and (known.is_certain if was_certain is None else was_certain)
         if not reply.is_settled:
+            if known is not None:
+                known.doubted_at = reply.ended
             if not self._was_disturbed(reply):
                 self._tally.unexplained(kind, reply)
             return
