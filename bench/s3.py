@@ -18,10 +18,13 @@ from slow import Slow
 
 OVER_FLOOR = 0.8
 SMALL, SMALL_BYTES = 200, MIB
-SLOW, SLOW_AHEAD = 100, 16 * MIB
+SLOW = 100
 
 #: The floor's parts are as long as Calotype's, up to 7.8 GiB.
 PART_BYTES = 8 * MIB
+
+#: Of a slow upload: as much as is held of it at most while nothing is on its way to S3.
+SLOW_AHEAD = PART_BYTES - MIB
 
 
 @dataclass(slots=True)

@@ -88,3 +88,20 @@ def test_two_workers_are_measured_beside_one(tmp_path):
 
     for row in ("lists of 25, 1 worker", "lists of 25, 2 workers", "uploads of 64 KiB, 2 workers", "2 workers"):
         assert f"\n| {row} |" in text
+
+
+def test_transfers_through_s3_are_measured_beside_a_bare_client(tmp_path):
+    text = measured(tmp_path, "--parts", "s3", "--transfer-mib", "4", within_s=110)
+
+    for row in ("1 of 4 MiB up, 1 client", "4 of 1 MiB up, 4 clients", "4 of 1 MiB ranges down, 4 clients"):
+        assert f"| {row} |" in text
+    assert text.count("| transfers that broke | 0 | 0 | pass |") == 2
+
+
+def test_two_and_three_nodes_are_measured_beside_one(tmp_path, databases):
+    flags = ["--transfer-mib", "1", "--databases", str(databases)]
+
+    text = measured(tmp_path, "--parts", "nodes", *flags, within_s=110)
+
+    for row in ("lists of 25, 1 node", "shows, 2 nodes", "uploads of 64 KiB, 3 nodes", "3 nodes"):
+        assert f"\n| {row} |" in text
