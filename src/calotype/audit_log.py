@@ -91,7 +91,8 @@ class AuditLog:
         """The descriptor of the file, opened anew where another one, or none, has its name now. Raises OSError."""
         if self._descriptor is not None and (self._path is None or _is_named(self._descriptor, self._path)):
             return self._descriptor
-        assert self._path is not None  # noqa: S101 -- what has no path has its descriptor
+        if self._path is None:
+            raise OSError("it was closed")
         descriptor = os.open(self._path, _APPENDING, _FOR_OWNER_ONLY)
         if self._descriptor is not None:
             os.close(self._descriptor)

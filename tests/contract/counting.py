@@ -5,9 +5,14 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from calotype.catalogue.engine import Catalogue
+
+
+def reading_engine(catalogue: Catalogue) -> Engine:
+    """What reads of *catalogue* go through, to listen to."""
+    return catalogue._readers if catalogue.is_sqlite else catalogue._server.engine
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from threading import Barrier, Thread
 
 import pytest
+from counting import reading_engine
 from sqlalchemy import event, select
 
 from calotype.catalogue import tables
@@ -62,7 +63,7 @@ def test_pages_go_on_behind_their_marker_in_the_order_of_bytes(directory):
 def test_a_list_takes_as_many_statements_whatever_it_holds(directory, town):
     make_projects(directory, *(f"project {number}" for number in range(20)))
     asked = []
-    event.listen(town.catalogue._readers, "before_cursor_execute", lambda *_: asked.append(_[2]))
+    event.listen(reading_engine(town.catalogue), "before_cursor_execute", lambda *_: asked.append(_[2]))
 
     directory.projects(ADMIN, DirectoryQuery())
 

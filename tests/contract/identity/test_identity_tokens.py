@@ -1,6 +1,7 @@
 """What a token stands for. Source: docs/api/identity.md, "Tokens"."""
 
 import pytest
+from counting import reading_engine
 from sqlalchemy import event, update
 
 from calotype.catalogue import tables, tokens
@@ -130,7 +131,7 @@ def test_a_token_is_judged_by_one_statement(town):
     town.settle()
     secret = town.log_in().secret
     said = []
-    engine = town.catalogue._readers
+    engine = reading_engine(town.catalogue)
     event.listen(engine, "before_cursor_execute", lambda _c, _cursor, statement, *_: said.append(statement))
 
     # The statement itself goes past SQLAlchemy, straight to the driver; whatever else there was would be seen here.
