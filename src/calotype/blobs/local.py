@@ -6,17 +6,15 @@ The order of a durable write is that of docs/design/0004-bytes.md: write, flush 
 
 import errno
 import os
-import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from calotype.blobs.stores import Blob, BlobStore, BlobWriter, Traits
+from calotype.blobs.stores import Blob, BlobStore, BlobWriter, Traits, is_key, require_inside, require_key
 from calotype.domain.errors import BlobNotFound, Broken, NoSpace
 
-_KEY = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
 _PREFIX_LENGTH = 2
 
 #: A key has no dot, so no blob has such a name.
@@ -55,7 +53,7 @@ class LocalStore(BlobStore):
                 return LocalWriter(key, path, is_durable=self._is_durable)
 
     def open(self, key: str) -> Blob:
-        if not _KEY.fullmatch(key):
+        if not is_key(key):
             raise BlobNotFound(key)
         with _translated():
             try:
@@ -76,15 +74,14 @@ class LocalStore(BlobStore):
                 files = [path for path in _listed(folder) if latest is None or _is_unchanged_since(latest, path)]
                 names = [path.name.removesuffix(_UNFINISHED) for path in files]
                 # A set, since at the moment of a rename both names of a key may be met.
-                yield from {name for name in names if _KEY.fullmatch(name)}
+                yield from {name for name in names if is_key(name)}
 
     def check(self) -> None:
         with _translated(), os.scandir(self._folder):
             pass
 
     def _path(self, key: str) -> Path:
-        if not _KEY.fullmatch(key):
-            raise ValueError("not a key of a blob")
+        require_key(key)
         return self._folder / key[:_PREFIX_LENGTH] / key
 
     def _make_folder(self, folder: Path) -> None:
@@ -173,8 +170,7 @@ class LocalBlob(Blob):
         return self._size
 
     def read(self, first: int, length: int) -> bytes:
-        if first < 0 or length < 0 or first + length > self._size:
-            raise ValueError("outside the blob")
+        require_inside(self._size, first, length)
         parts: list[bytes] = []
         while length:
             with _translated():

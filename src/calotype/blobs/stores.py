@@ -1,10 +1,13 @@
 """What a store of bytes promises. tests/contract/test_stores.py holds every driver to it, sentence by sentence."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol
 
 from calotype.domain.stores import Store
+
+_KEY = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,23 @@ class BlobStore(Protocol):
         ...
 
 
+def is_key(text: str) -> bool:
+    """True for what a blob may be kept under."""
+    return _KEY.fullmatch(text) is not None
+
+
+def require_key(text: str) -> None:
+    """Raises ValueError for a text that is no key."""
+    if not is_key(text):
+        raise ValueError("not a key of a blob")
+
+
+def require_inside(size: int, first: int, length: int) -> None:
+    """Raises ValueError for a range that does not lie inside a blob of *size* bytes."""
+    if first < 0 or length < 0 or first + length > size:
+        raise ValueError("outside the blob")
+
+
 @dataclass(frozen=True, slots=True)
 class Stores:
     """The configured stores that hold bytes of ours, and the name of the one that takes new ones unless another is asked for.
@@ -157,8 +177,7 @@ class EmptyBlob:
     size = 0
 
     def read(self, first: int, length: int) -> bytes:
-        if (first, length) != (0, 0):
-            raise ValueError("outside the blob")
+        require_inside(self.size, first, length)
         return b""
 
     def file(self) -> BinaryIO | None:

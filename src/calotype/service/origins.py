@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import BinaryIO, Self
 
-from calotype.blobs.stores import Blob
+from calotype.blobs.stores import Blob, require_inside
 from calotype.domain import addresses
 from calotype.domain.addresses import Address, Filter, Forbidden, Target
 from calotype.domain.errors import Broken, Invalid, Throttled
@@ -158,8 +158,7 @@ class OriginBlob(Blob):
         return self._size
 
     def read(self, first: int, length: int) -> bytes:
-        if first < 0 or length < 0 or first + length > self._size:
-            raise ValueError("outside the blob")
+        require_inside(self._size, first, length)
         try:
             with self._lock:
                 data = self._read(first, length)

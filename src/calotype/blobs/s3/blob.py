@@ -6,7 +6,7 @@ from typing import Any, BinaryIO
 
 from calotype.blobs.s3 import errors
 from calotype.blobs.s3.place import Place
-from calotype.blobs.stores import Blob
+from calotype.blobs.stores import Blob, require_inside
 from calotype.domain.errors import Broken
 
 #: What is asked for at once where reading goes on; a client that leaves or falls asleep holds up no more than this.
@@ -46,8 +46,7 @@ class S3Blob(Blob):
         return self._size
 
     def read(self, first: int, length: int) -> bytes:
-        if first < 0 or length < 0 or first + length > self._size:
-            raise ValueError("outside the blob")
+        require_inside(self._size, first, length)
         if length == 0:
             return b""
         stream, ahead = self._taken(first, length)

@@ -1,7 +1,6 @@
 """The store of a bucket, or of what lies below a prefix in it, which belongs to Calotype alone."""
 
 import os
-import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -14,10 +13,8 @@ from calotype.blobs.s3.blob import S3Blob
 from calotype.blobs.s3.parts import part_bytes
 from calotype.blobs.s3.place import SENDERS, Place
 from calotype.blobs.s3.writer import S3Writer, abort
-from calotype.blobs.stores import Blob, BlobStore, BlobWriter, Traits
+from calotype.blobs.stores import Blob, BlobStore, BlobWriter, Traits, is_key, require_key
 from calotype.domain.errors import BlobNotFound
-
-_KEY = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
 
 
 class S3Store(BlobStore):
@@ -35,12 +32,12 @@ class S3Store(BlobStore):
         return Traits(begins_at_bytes=part_bytes(1, self._place.part_mib) + 1, keeps_what_is_open=False)
 
     def writer(self, key: str) -> BlobWriter:
-        self._check_key(key)
+        require_key(key)
         with errors.translated(self._place):
             return S3Writer(self._place, self._client(), key, self._senders())
 
     def open(self, key: str) -> Blob:
-        if not _KEY.fullmatch(key):
+        if not is_key(key):
             raise BlobNotFound(key)
         name = self._place.before_keys + key
         with errors.translated(self._place):
@@ -56,7 +53,7 @@ class S3Store(BlobStore):
             return S3Blob(self._place, ours, name, found["ContentLength"], found["ETag"])
 
     def delete(self, key: str) -> None:
-        self._check_key(key)
+        require_key(key)
         name = self._place.before_keys + key
         with errors.translated(self._place):
             ours = self._client()
@@ -92,14 +89,10 @@ class S3Store(BlobStore):
         asking = self._client(is_for_checks=True)
         asking.list_objects_v2(Bucket=self._place.bucket, Prefix=self._place.before_keys, MaxKeys=1)
 
-    def _check_key(self, key: str) -> None:
-        if not _KEY.fullmatch(key):
-            raise ValueError("not a key of a blob")
-
     def _key_of(self, name: str) -> str | None:
         """The key whose object has this *name*; None for what is none of ours."""
         key = name.removeprefix(self._place.before_keys)
-        return key if name.startswith(self._place.before_keys) and _KEY.fullmatch(key) else None
+        return key if name.startswith(self._place.before_keys) and is_key(key) else None
 
     def _uploads(self, prefix: str) -> Iterator[dict[str, Any]]:
         if self._place.lists_uploads:
