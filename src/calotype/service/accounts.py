@@ -161,8 +161,7 @@ class Accounts:
         """Give the user the role in the project; who has it already keeps it. Tokens there have it from now on."""
         with self._catalogue.writing() as connection:
             user_id, project_id = named.user(connection, user).id, named.project(connection, project).id
-            if role not in accounts.select_roles(connection, user_id, project_id):
-                accounts.insert_role(connection, user_id, project_id, role)
+            if _grant(connection, role, user_id, project_id):
                 tell(user_id, owner=project_id, changed={"role": (None, role)})
 
     @audited(Act.ROLE_REVOKE, "user")
@@ -199,8 +198,7 @@ class Accounts:
         for account, password_hash in zip(wanted, hashes, strict=True):
             project = self._existing_or_new_project(connection, account.project)
             user = self._add_user(connection, account.user, password_hash, account.project)
-            if account.role not in accounts.select_roles(connection, user.id, project.id):
-                accounts.insert_role(connection, user.id, project.id, account.role)
+            _grant(connection, account.role, user.id, project.id)
         tell(None, changed={"users": ((), tuple(account.user for account in wanted))})
         return True
 
@@ -231,3 +229,11 @@ def remove_project(connection: Connection, project: Project) -> None:
     if accounts.owns_images(connection, project.id):
         raise Conflict(f"The project {project.name} still owns images; delete them first.")
     accounts.delete_project(connection, project.id)
+
+
+def _grant(connection: Connection, role: Role, user_id: str, project_id: str) -> bool:
+    """False if the user has the role there already."""
+    if role in accounts.select_roles(connection, user_id, project_id):
+        return False
+    accounts.insert_role(connection, user_id, project_id, role)
+    return True
