@@ -9,8 +9,8 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select
 
-from calotype.catalogue import usage
-from calotype.catalogue.tables import IS_GONE, blobs, image_members, image_properties, image_tags, images, uploads
+from calotype.catalogue import uploads, usage
+from calotype.catalogue.tables import IS_GONE, image_members, image_properties, image_tags, images
 from calotype.catalogue.times import to_micros
 from calotype.domain.images import StoredBlob
 
@@ -69,21 +69,14 @@ def _is_due(deleted_before: datetime) -> ColumnElement[bool]:
 def _forget(connection: Connection, owners: dict[str, str | None]) -> list[StoredBlob]:
     """Remove the images that *owners* names, deleted ones, and all rows about them; their bytes count for nobody then."""
     ids = list(owners)
-    held = delete(blobs).where(blobs.c.image_id.in_(ids))
-    arriving = delete(uploads).where(uploads.c.image_id.in_(ids))
-    rows = [
-        *connection.execute(held.returning(blobs.c.image_id, blobs.c.store, blobs.c.key, blobs.c.size_bytes)),
-        *connection.execute(
-            arriving.returning(uploads.c.image_id, uploads.c.store, uploads.c.blob_key, uploads.c.bytes_reserved)
-        ),
-    ]
+    forgotten = uploads.forget_bytes_of(connection, ids)
     for table in (image_members, image_properties, image_tags):
         connection.execute(delete(table).where(table.c.image_id.in_(ids)))
     connection.execute(delete(images).where(images.c.id.in_(ids), IS_GONE))
     counted: Counter[str] = Counter()
-    for image_id, _, _, size_bytes in rows:
+    for image_id, blob in forgotten:
         if (owner := owners[image_id]) is not None:
-            counted[owner] += size_bytes
+            counted[owner] += blob.size_bytes
     for owner in sorted(counted):
         usage.release(connection, owner, counted[owner])
-    return [StoredBlob(store, key, size_bytes) for _, store, key, size_bytes in rows]
+    return [blob for _, blob in forgotten]

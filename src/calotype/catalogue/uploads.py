@@ -176,12 +176,21 @@ def _to_lapsed(row: Row[Any]) -> LapsedUpload:
 
 
 def forget_bytes(connection: Connection, image_id: str) -> list[StoredBlob]:
-    """End the image's upload and take its data from it: the blobs that nothing names any more, half ones too.
+    """As `forget_bytes_of`, of one image."""
+    return [blob for _, blob in forget_bytes_of(connection, [image_id])]
 
-    The size of a half one is what the upload had reserved: each as it counts for the owner, to be released by the caller.
+
+def forget_bytes_of(connection: Connection, image_ids: Sequence[str]) -> list[tuple[str, StoredBlob]]:
+    """End the images' uploads and take their data from them: the blobs that nothing names any more, half ones too.
+
+    Each with the id of its image. The size of a half one is what the upload had reserved: each as it counts for the owner,
+    to be released by the caller.
     """
     up, blob = _uploads.c, _blobs.c
-    arriving = delete(_uploads).where(up.image_id == image_id).returning(up.store, up.blob_key, up.bytes_reserved)
-    held = delete(_blobs).where(blob.image_id == image_id).returning(blob.store, blob.key, blob.size_bytes)
-    rows = [*connection.execute(arriving), *connection.execute(held)]
-    return [StoredBlob(store=store, key=key, size_bytes=size_bytes) for store, key, size_bytes in rows]
+    arriving = delete(_uploads).where(up.image_id.in_(image_ids))
+    held = delete(_blobs).where(blob.image_id.in_(image_ids))
+    rows = [
+        *connection.execute(arriving.returning(up.image_id, up.store, up.blob_key, up.bytes_reserved)),
+        *connection.execute(held.returning(blob.image_id, blob.store, blob.key, blob.size_bytes)),
+    ]
+    return [(image_id, StoredBlob(store, key, size_bytes)) for image_id, store, key, size_bytes in rows]

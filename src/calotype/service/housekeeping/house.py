@@ -1,11 +1,13 @@
 """What all parts of housekeeping work with."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from calotype.blobs.stores import Stores
 from calotype.catalogue.engine import Catalogue, Connection
+from calotype.domain.images import StoredBlob
+from calotype.service.deletions import remove_bytes
 from calotype.service.housekeeping.lease import Guard
 from calotype.service.housekeeping.pace import Pace, Wait
 from calotype.service.images import Clock
@@ -40,6 +42,15 @@ class House:
 
     def remove(self, store: str, key: str) -> None:
         """Remove the blob in its time, absent or not. Raises Broken, LeaseLost."""
+        self._wait_to_remove()
+        self.stores.delete(store, key)
+
+    def remove_all(self, blobs: Iterable[StoredBlob]) -> None:
+        """Remove each in its time, as a deletion does: what a store does not let go is an orphan. Raises LeaseLost."""
+        for blob in blobs:
+            self._wait_to_remove()
+            remove_bytes(self.stores, [blob])
+
+    def _wait_to_remove(self) -> None:
         self.removals.take()
         self.guard.check()
-        self.stores.delete(store, key)

@@ -1,16 +1,11 @@
 """Tombstones of images that were deleted so long ago that nobody asks for them any more."""
 
-import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from calotype.catalogue import purging
-from calotype.domain.errors import Broken
-from calotype.domain.images import StoredBlob
 from calotype.service.housekeeping.chores import Chore, Task
 from calotype.service.housekeeping.house import House
-
-log = logging.getLogger(__name__)
 
 
 def purge(house: House) -> Iterator[Chore]:
@@ -30,7 +25,7 @@ def purge(house: House) -> Iterator[Chore]:
         with house.changing() as connection:
             purged = purging.purge(connection, deleted_before=deleted_before, after=position)
         position = purged.goes_on_at
-        _remove_bytes(house, purged.blobs)
+        house.remove_all(purged.blobs)
         if purged.count:
             yield Chore(Task.PURGE_DELETED, "deleted images", purged.count)
             house.removals.take(purged.count)
@@ -41,11 +36,3 @@ def _count(house: House, deleted_before: datetime) -> Iterator[Chore]:
         count = purging.count_due(connection, deleted_before=deleted_before)
     if count:
         yield Chore(Task.PURGE_DELETED, "deleted images", count)
-
-
-def _remove_bytes(house: House, blobs: Iterable[StoredBlob]) -> None:
-    for blob in blobs:
-        try:
-            house.remove(blob.store, blob.key)
-        except Broken as error:
-            log.warning("Blob %s could not be removed from the store %s: %s", blob.key, blob.store, error)
