@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from calotype import audit_log
 from calotype.blobs import opening
 from calotype.blobs.stores import Stores
-from calotype.catalogue import options as catalogue_options
 from calotype.catalogue.engine import Catalogue, CatalogueOptions
 from calotype.config import Settings
 from calotype.domain.audit import ANYBODY, Actor
@@ -70,8 +69,7 @@ def open_catalogue(settings: Settings) -> Catalogue:
 
 
 def _catalogue_options(settings: Settings) -> CatalogueOptions:
-    url, is_durable = settings.database_url.reveal(), not settings.serve.ephemeral
-    return catalogue_options.of(settings.database, url, is_durable=is_durable)
+    return settings.catalogue(is_durable=not settings.serve.ephemeral)
 
 
 @contextmanager

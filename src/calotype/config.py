@@ -17,7 +17,8 @@ from cyclopts import Parameter, Token
 from cyclopts.validators import Number
 
 from calotype.blobs.options import NamedStore, StoreOptions, read_stores, without_secret
-from calotype.catalogue.options import DatabaseOptions
+from calotype.catalogue import options as catalogue_options
+from calotype.catalogue.options import CatalogueOptions, DatabaseOptions
 from calotype.domain.errors import Invalid
 from calotype.domain.locations import HTTP_STORE
 from calotype.domain.texts import is_storable
@@ -137,6 +138,10 @@ class Settings:
         if self.serve.database is not None:
             return self.serve.database
         return Secret(_SQLITE + quote(str(self.serve.data_dir.absolute() / DATABASE_FILE_NAME)))
+
+    def catalogue(self, *, is_durable: bool = True) -> CatalogueOptions:
+        """What the catalogue is opened with."""
+        return catalogue_options.of(self.database, self.database_url.reveal(), is_durable=is_durable)
 
     @property
     def named_stores(self) -> tuple[NamedStore, ...]:

@@ -11,7 +11,6 @@ import msgspec
 from cyclopts import App, Parameter
 
 from calotype.catalogue import dumping, loading, schema
-from calotype.catalogue import options as catalogue_options
 from calotype.catalogue.batches import BadLine
 from calotype.catalogue.engine import Catalogue
 from calotype.catalogue.record_files import STANDARD, BadFile, open_lines, write_lines
@@ -119,7 +118,7 @@ def _opened(settings: Settings) -> Iterator[Catalogue]:
     """The catalogue that *settings* name, there or not yet; its folder is made if it is the default one."""
     if settings.serve.database is None:
         folders.make(settings.serve.data_dir)
-    catalogue = Catalogue(catalogue_options.of(settings.database, settings.database_url.reveal()))
+    catalogue = Catalogue(settings.catalogue())
     try:
         yield catalogue
     finally:

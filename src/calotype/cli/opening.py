@@ -5,7 +5,6 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 
 from calotype import audit_log
-from calotype.catalogue import options as catalogue_options
 from calotype.catalogue import schema
 from calotype.catalogue.engine import Catalogue
 from calotype.config import Settings
@@ -21,7 +20,7 @@ def open_catalogue(settings: Settings) -> Iterator[Catalogue]:
 
     Raises CannotStart if there is none, Broken if it is of another release or cannot be reached.
     """
-    catalogue = Catalogue(catalogue_options.of(settings.database, settings.database_url.reveal()))
+    catalogue = Catalogue(settings.catalogue())
     if catalogue.file is not None and not catalogue.file.exists():
         raise CannotStart(
             Exit.DATABASE, f"There is no catalogue at {catalogue.file}; start `calotype serve` there once."
