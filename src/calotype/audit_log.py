@@ -15,7 +15,7 @@ from typing import Final
 
 from calotype.domain.audit import Actor, Event, Kind, Said
 from calotype.domain.errors import Broken
-from calotype.logs import json_line
+from calotype.logs import json_line, printable
 
 log = logging.getLogger("calotype.audit")
 
@@ -221,7 +221,7 @@ def _bounded(value: object) -> object:
 
 def _text(text: str) -> str:
     """*text* in characters that can be seen, cut where somebody sends a book."""
-    shown = text if text.isprintable() else text.encode("unicode_escape").decode("ascii")
+    shown = printable(text)
     encoded = shown.encode()
     if len(encoded) <= MOST_TEXT_BYTES:
         return shown

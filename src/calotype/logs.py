@@ -30,8 +30,8 @@ class Line(logging.Formatter):
     """`time level subject text name=value…`: control characters are escaped, so that no request can forge a line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        parts = [f"{_moment(record)} {record.levelname.lower()} {_subject(record)} {_printable(record.getMessage())}"]
-        parts.extend(f"{name}={_printable(str(value))}" for name, value in _fields(record).items())
+        parts = [f"{_moment(record)} {record.levelname.lower()} {_subject(record)} {printable(record.getMessage())}"]
+        parts.extend(f"{name}={printable(str(value))}" for name, value in _fields(record).items())
         line = " ".join(parts)
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
@@ -108,7 +108,8 @@ def _plain(value: object) -> object:
     return str(value)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """*text* in characters that can be seen: no control character of it is one in a line."""
     return text if text.isprintable() else text.encode("unicode_escape").decode("ascii")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from calotype.http.meter import Direction
 from calotype.metrics import families
 from calotype.metrics.board import CELLS, Board, Row
 from calotype.metrics.families import DURATIONS_S, Family
@@ -17,7 +18,7 @@ Values = tuple[str, ...]
 #: The faces' word for a request that found no route, and so for every path that somebody made up.
 OTHER: Final = "other"
 
-DIRECTIONS: Final = ("received", "sent")
+DIRECTIONS: Final = tuple(direction.value for direction in Direction)
 POOLS: Final = ("short", "steps", "logins")
 PROCESSES: Final = ("web worker", "housekeeper")
 OUTCOMES: Final = tuple(outcome.value for outcome in Outcome)
