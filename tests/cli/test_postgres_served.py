@@ -4,7 +4,7 @@ import http.client
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -12,20 +12,11 @@ import pytest
 
 import servers
 import severing
-from databases import PostgresServer, postgres, wheel_binaries
+from databases import PostgresServer
 from nodes import LIMIT_S, Node, free_port
 from servers import Answer, Server
 
 DISK = {"disk_format": "raw", "container_format": "bare"}
-
-
-@pytest.fixture(scope="module")
-def own() -> Iterator[PostgresServer]:
-    """A server that these tests may stop; it runs whenever one begins."""
-    binaries = wheel_binaries()
-    assert binaries is not None
-    with postgres(binaries, port=free_port()) as running:
-        yield running
 
 
 def make(service: Server, name: str) -> Answer:
@@ -45,22 +36,22 @@ def until(claim: Callable[[], bool]) -> None:
 
 
 def test_a_service_outlives_its_database(
-    own: PostgresServer, start_server: Callable[..., Server], tmp_path: Path
+    postgres_to_stop: PostgresServer, start_server: Callable[..., Server], tmp_path: Path
 ) -> None:
-    service = start_server(CALOTYPE_DATABASE=own.new_database())
+    service = start_server(CALOTYPE_DATABASE=postgres_to_stop.new_database())
     assert make(service, "before").status == 201
 
-    own.end_all_connections()
+    postgres_to_stop.end_all_connections()
     answers = [make(service, f"after{n}").status for n in range(3)]
     assert answers == [201, 201, 201]
 
-    own.stop("immediate")
+    postgres_to_stop.stop("immediate")
     began = time.monotonic()
     v2, v1 = service.request("GET", "/v2/images"), service.request("GET", "/v1/images")
     identity, created = service.request("GET", "/v3/auth/projects"), make(service, "during")
     health = [service.request("GET", path, token=None) for path in ("/readyz", "/healthz")]
     took_s = time.monotonic() - began
-    own.start()
+    postgres_to_stop.start()
 
     assert [answer.status for answer in (v2, v1, identity, created)] == [503] * 4
     assert all(int(answer.headers["Retry-After"]) > 0 for answer in (v2, v1, identity, created))
@@ -75,12 +66,12 @@ def test_a_service_outlives_its_database(
 
 
 def test_ready_is_told_in_time_while_the_database_hangs(
-    own: PostgresServer, start_server: Callable[..., Server]
+    postgres_to_stop: PostgresServer, start_server: Callable[..., Server]
 ) -> None:
-    service = start_server(CALOTYPE_DATABASE=own.new_database(), CALOTYPE_DATABASE_STATEMENT_TIMEOUT_S="1")
+    service = start_server(CALOTYPE_DATABASE=postgres_to_stop.new_database(), CALOTYPE_DATABASE_STATEMENT_TIMEOUT_S="1")
     token = service.token_of()
     hanging = [threading.Thread(target=service.request, args=("GET", "/v2/images")) for _ in range(6)]
-    own.pause()
+    postgres_to_stop.pause()
     try:
         for thread in hanging:
             thread.start()
@@ -91,7 +82,7 @@ def test_ready_is_told_in_time_while_the_database_hangs(
         for thread in hanging:
             thread.join(LIMIT_S)
     finally:
-        own.go_on()
+        postgres_to_stop.go_on()
 
     assert (ready.status, listed.status) == (503, 503)
     assert took_s < 10
@@ -99,9 +90,11 @@ def test_ready_is_told_in_time_while_the_database_hangs(
     assert names(service) == []
 
 
-def test_a_request_is_made_again_after_a_deadlock(own: PostgresServer, start_server: Callable[..., Server]) -> None:
+def test_a_request_is_made_again_after_a_deadlock(
+    postgres_to_stop: PostgresServer, start_server: Callable[..., Server]
+) -> None:
     """The database is told to call the first two new versions of an image a deadlock."""
-    url = own.new_database()
+    url = postgres_to_stop.new_database()
     service = start_server(CALOTYPE_DATABASE=url)
     image = make(service, "debian").json
     with psycopg.connect(url, autocommit=True) as connection:
@@ -125,11 +118,11 @@ def test_a_request_is_made_again_after_a_deadlock(own: PostgresServer, start_ser
 
 
 def test_a_change_cut_behind_its_commit_is_503_and_made_once(
-    own: PostgresServer, start_server: Callable[..., Server]
+    postgres_to_stop: PostgresServer, start_server: Callable[..., Server]
 ) -> None:
-    database = own.new_database().partition("@/")[2].partition("?")[0]
-    with severing.before(own.port or 0) as proxy:
-        service = start_server(CALOTYPE_DATABASE=own.tcp_url(database, proxy.port))
+    database = postgres_to_stop.new_database().partition("@/")[2].partition("?")[0]
+    with severing.before(postgres_to_stop.port or 0) as proxy:
+        service = start_server(CALOTYPE_DATABASE=postgres_to_stop.tcp_url(database, proxy.port))
         service.token_of()
         proxy.armed_by, proxy.cut_after = b"INSERT INTO used_ids", b"COMMIT"
         answer = make(service, "debian")
@@ -147,11 +140,11 @@ def begun(service: Server) -> str:
 
 
 def test_an_upload_whose_last_commit_is_cut_off_is_told_as_what_it_is(
-    own: PostgresServer, start_server: Callable[..., Server]
+    postgres_to_stop: PostgresServer, start_server: Callable[..., Server]
 ) -> None:
-    database = own.new_database().partition("@/")[2].partition("?")[0]
-    with severing.before(own.port or 0) as proxy:
-        service = start_server(CALOTYPE_DATABASE=own.tcp_url(database, proxy.port))
+    database = postgres_to_stop.new_database().partition("@/")[2].partition("?")[0]
+    with severing.before(postgres_to_stop.port or 0) as proxy:
+        service = start_server(CALOTYPE_DATABASE=postgres_to_stop.tcp_url(database, proxy.port))
         image = begun(service)
         proxy.armed_by, proxy.cut_after = b"INSERT INTO blobs", b"COMMIT"
         answer = service.request("PUT", f"/v2/images/{image}/file", b"x" * 4096)
@@ -164,9 +157,9 @@ def test_an_upload_whose_last_commit_is_cut_off_is_told_as_what_it_is(
 
 
 def test_an_upload_waits_at_its_end_for_a_database_that_is_restarted(
-    own: PostgresServer, start_server: Callable[..., Server]
+    postgres_to_stop: PostgresServer, start_server: Callable[..., Server]
 ) -> None:
-    service = start_server(CALOTYPE_DATABASE=own.new_database())
+    service = start_server(CALOTYPE_DATABASE=postgres_to_stop.new_database())
     image = begun(service)
     told: list[int] = []
     body = b"x" * 65536
@@ -177,9 +170,9 @@ def test_an_upload_waits_at_its_end_for_a_database_that_is_restarted(
     connection.putheader("Content-Length", str(2 * len(body)))
     connection.endheaders(body)
     until(lambda: service.request("GET", f"/v2/images/{image}").json["status"] == "saving")
-    own.stop("immediate")
+    postgres_to_stop.stop("immediate")
     connection.send(body)
-    threading.Timer(2, own.start).start()
+    threading.Timer(2, postgres_to_stop.start).start()
     told.append(connection.getresponse().status)
     connection.close()
 
@@ -188,8 +181,8 @@ def test_an_upload_waits_at_its_end_for_a_database_that_is_restarted(
 
 
 @pytest.mark.parametrize("revision", [None, "0001"])
-def test_ten_nodes_may_start_at_once(own: PostgresServer, tmp_path: Path, revision: str | None) -> None:
-    url = own.new_database()
+def test_ten_nodes_may_start_at_once(postgres_to_stop: PostgresServer, tmp_path: Path, revision: str | None) -> None:
+    url = postgres_to_stop.new_database()
     if revision is not None:
         dump = Path(__file__).parents[1] / "databases" / f"{revision}.postgresql.sql"
         with psycopg.connect(url) as restoring:

@@ -1,6 +1,5 @@
 """Housekeeping over an S3 server: objects that changed, and multipart uploads that nobody finishes."""
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -8,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from contents import image_with
 
 from calotype.blobs.opening import open_stores
 from calotype.blobs.options import read_stores
 from calotype.blobs.stores import BlobStore, Stores
 from calotype.catalogue import images, uploads
 from calotype.catalogue.engine import Catalogue
-from calotype.domain.images import Image, Status, StoredBlob
+from calotype.domain.images import Status, StoredBlob
 from calotype.service.housekeeping import Chore, Housekeeping, Task, Verdict
 from seaweed import SeaweedFS
 
@@ -56,16 +56,7 @@ class House:
     def image(self, key: str, data: bytes = DATA) -> str:
         moment = NOW - timedelta(days=50)
         self.put(key, data)
-        image = Image(
-            id=f"image-{key}",
-            status=Status.ACTIVE,
-            size_bytes=len(data),
-            checksum=hashlib.md5(data, usedforsecurity=False).hexdigest(),
-            os_hash_algo="sha512",
-            os_hash_value=hashlib.sha512(data).hexdigest(),
-            created_at=moment,
-            updated_at=moment,
-        )
+        image = image_with(data, moment, id=f"image-{key}")
         with self.catalogue.writing() as connection:
             images.insert_image(connection, image)
             uploads.insert_blob(connection, image.id, StoredBlob("far", key, len(data)), moment)

@@ -3,13 +3,13 @@
 import hashlib
 import logging
 import shutil
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from contents import image_with
 from sqlalchemy import select, update
 
 from calotype.blobs.local import LocalStore
@@ -46,19 +46,9 @@ class House:
     def image(self, *stores: str, data: bytes = DATA, seen_days_ago: float = 50, **telling: Any) -> str:
         """The id of an active image with *data* in each of these stores, which came so many days ago."""
         moment = self.now - timedelta(days=seen_days_ago)
-        image = Image(
-            id=str(uuid4()),
-            owner="project",
-            status=Status.ACTIVE,
-            size_bytes=len(data),
-            checksum=hashlib.md5(data, usedforsecurity=False).hexdigest(),
-            os_hash_algo="sha512",
-            os_hash_value=hashlib.sha512(data).hexdigest(),
-            created_at=moment,
-            updated_at=moment,
-        )
+        image = image_with(data, moment, **{"id": str(uuid4()), "owner": "project"} | telling)
         with self.catalogue.writing() as connection:
-            images.insert_image(connection, replace(image, **telling))
+            images.insert_image(connection, image)
             for store in stores:
                 key = f"{store}{image.id}"
                 self.put(store, key, data)

@@ -11,22 +11,14 @@ import severing
 from calotype.catalogue import health, schema
 from calotype.catalogue.engine import Catalogue, CatalogueOptions
 from calotype.domain.errors import Away, Broken, Dropped, Unconfirmed, Unordered
-from databases import PostgresServer, postgres, wheel_binaries
-from nodes import free_port
-
-
-@pytest.fixture(scope="module")
-def own() -> Iterator[PostgresServer]:
-    """A server that these tests may stop; it runs whenever one begins."""
-    binaries = wheel_binaries()
-    assert binaries is not None
-    with postgres(binaries, port=free_port()) as running:
-        yield running
+from databases import PostgresServer
 
 
 @pytest.fixture
-def catalogue(own: PostgresServer) -> Iterator[Catalogue]:
-    catalogue = Catalogue(CatalogueOptions(url=own.new_database(), statement_timeout_s=0.5, lock_wait_s=20))
+def catalogue(postgres_to_stop: PostgresServer) -> Iterator[Catalogue]:
+    catalogue = Catalogue(
+        CatalogueOptions(url=postgres_to_stop.new_database(), statement_timeout_s=0.5, lock_wait_s=20)
+    )
     with catalogue.writing() as connection:
         connection.exec_driver_sql("CREATE TABLE things (name text PRIMARY KEY, size int NOT NULL)")
         connection.exec_driver_sql("INSERT INTO things VALUES ('a', 1), ('b', 1)")
@@ -44,12 +36,12 @@ def add(connection: Connection, name: str) -> None:
 
 
 def test_connections_that_were_ended_while_they_waited_are_not_given_out(
-    own: PostgresServer, catalogue: Catalogue
+    postgres_to_stop: PostgresServer, catalogue: Catalogue
 ) -> None:
     with catalogue.reading(), catalogue.reading(), catalogue.reading():
         pass
 
-    assert own.end_all_connections() == 3
+    assert postgres_to_stop.end_all_connections() == 3
     assert count(catalogue) == 2
     with catalogue.writing() as connection:
         add(connection, "c")
@@ -57,20 +49,20 @@ def test_connections_that_were_ended_while_they_waited_are_not_given_out(
 
 
 def test_a_change_whose_connection_is_lost_before_its_commit_is_dropped_and_undone(
-    own: PostgresServer, catalogue: Catalogue
+    postgres_to_stop: PostgresServer, catalogue: Catalogue
 ) -> None:
     with pytest.raises(Dropped), catalogue.writing() as connection:  # noqa: PT012 -- the last statement raises
         add(connection, "c")
-        own.end_all_connections()
+        postgres_to_stop.end_all_connections()
         add(connection, "d")
 
     assert count(catalogue) == 2
 
 
 def test_while_the_server_is_away_it_is_said_at_once_and_the_first_call_afterwards_works(
-    own: PostgresServer, catalogue: Catalogue
+    postgres_to_stop: PostgresServer, catalogue: Catalogue
 ) -> None:
-    own.stop("immediate")
+    postgres_to_stop.stop("immediate")
     try:
         began = time.monotonic()
         for _ in range(5):
@@ -79,16 +71,16 @@ def test_while_the_server_is_away_it_is_said_at_once_and_the_first_call_afterwar
             assert not isinstance(away.value, Dropped)
         assert time.monotonic() - began < 2
     finally:
-        own.start()
+        postgres_to_stop.start()
 
     assert count(catalogue) == 2
 
 
 def test_a_server_that_hangs_is_waited_for_once_and_others_are_told_at_once(
-    own: PostgresServer, catalogue: Catalogue
+    postgres_to_stop: PostgresServer, catalogue: Catalogue
 ) -> None:
     count(catalogue)
-    own.pause()
+    postgres_to_stop.pause()
     try:
         began = time.monotonic()
         with pytest.raises(Dropped):
@@ -108,7 +100,7 @@ def test_a_server_that_hangs_is_waited_for_once_and_others_are_told_at_once(
         second_s = time.monotonic() - began
         knocking.join(10)
     finally:
-        own.go_on()
+        postgres_to_stop.go_on()
 
     assert 2 < first_s < 6
     assert second_s < 5
@@ -116,7 +108,7 @@ def test_a_server_that_hangs_is_waited_for_once_and_others_are_told_at_once(
 
 
 def test_a_change_that_waits_for_a_lock_of_a_hanging_server_gives_up_with_the_readers(
-    own: PostgresServer, catalogue: Catalogue
+    postgres_to_stop: PostgresServer, catalogue: Catalogue
 ) -> None:
     is_inside, ended = threading.Event(), threading.Event()
 
@@ -131,14 +123,14 @@ def test_a_change_that_waits_for_a_lock_of_a_hanging_server_gives_up_with_the_re
         waiting = threading.Thread(target=wait_for_the_lock)
         waiting.start()
         assert is_inside.wait(30)
-        own.pause()
+        postgres_to_stop.pause()
         try:
             with pytest.raises(Away), catalogue.reading(within_s=1) as third:
                 health.revision(third)
             assert ended.wait(6)
         finally:
-            own.go_on()
-        own.end_all_connections()
+            postgres_to_stop.go_on()
+        postgres_to_stop.end_all_connections()
         first.exec_driver_sql("SELECT 1")
     waiting.join(10)
 
@@ -170,11 +162,11 @@ def test_of_two_changes_that_wait_for_each_other_one_is_made_and_one_is_unordere
 
 
 def test_a_connection_that_is_cut_behind_its_commit_leaves_a_change_that_is_whole_and_says_that_nobody_knows(
-    own: PostgresServer,
+    postgres_to_stop: PostgresServer,
 ) -> None:
-    database = own.new_database().partition("@/")[2].partition("?")[0]
-    with severing.before(own.port or 0) as proxy:
-        catalogue = Catalogue(CatalogueOptions(url=own.tcp_url(database, proxy.port)))
+    database = postgres_to_stop.new_database().partition("@/")[2].partition("?")[0]
+    with severing.before(postgres_to_stop.port or 0) as proxy:
+        catalogue = Catalogue(CatalogueOptions(url=postgres_to_stop.tcp_url(database, proxy.port)))
         with catalogue.writing() as connection:
             connection.exec_driver_sql("CREATE TABLE things (name text PRIMARY KEY, size int NOT NULL)")
         with pytest.raises(Unconfirmed), catalogue.writing() as connection:  # noqa: PT012 -- its end raises
@@ -187,8 +179,8 @@ def test_a_connection_that_is_cut_behind_its_commit_leaves_a_change_that_is_whol
         catalogue.close()
 
 
-def test_what_the_url_says_to_the_server_is_stronger_than_our_own_options(own: PostgresServer) -> None:
-    url = own.new_database() + "&application_name=mine&options=-c%20statement_timeout%3D1234"
+def test_what_the_url_says_to_the_server_is_stronger_than_our_own_options(postgres_to_stop: PostgresServer) -> None:
+    url = postgres_to_stop.new_database() + "&application_name=mine&options=-c%20statement_timeout%3D1234"
     catalogue = Catalogue(CatalogueOptions(url=url))
     schema.prepare(catalogue)
 
@@ -202,18 +194,20 @@ def test_what_the_url_says_to_the_server_is_stronger_than_our_own_options(own: P
     assert found == ["mine", "1234ms", "UTC"]
 
 
-def test_a_start_waits_for_a_server_that_comes_up_and_not_for_one_that_refuses_it(own: PostgresServer) -> None:
+def test_a_start_waits_for_a_server_that_comes_up_and_not_for_one_that_refuses_it(
+    postgres_to_stop: PostgresServer,
+) -> None:
     told: list[str] = []
-    own.stop()
-    bringing_it_back = threading.Timer(1, own.start)
+    postgres_to_stop.stop()
+    bringing_it_back = threading.Timer(1, postgres_to_stop.start)
     bringing_it_back.start()
-    catalogue = Catalogue(CatalogueOptions(url=own.tcp_url()))
+    catalogue = Catalogue(CatalogueOptions(url=postgres_to_stop.tcp_url()))
     health.wait_for(catalogue, 30, told.append)
     bringing_it_back.join()
     catalogue.close()
 
     assert len(told) == 1
-    nowhere = Catalogue(CatalogueOptions(url=own.tcp_url("absent")))
+    nowhere = Catalogue(CatalogueOptions(url=postgres_to_stop.tcp_url("absent")))
     began = time.monotonic()
     with pytest.raises(Away):
         health.wait_for(nowhere, 30, told.append)
